@@ -1,0 +1,34 @@
+"""What a compiled schedule means in time. Pure functions; the only implementation of *next due time*.
+
+cron_fields   kwargs -> CronFields: full-match validation and canonical form
+next_fire     Timing, instant -> the first due instant after it (UTC)
+fires         Timing, instant -> all of them, lazily
+english       Timing -> the sentence a reviewer reads
+equal         do two Timings fire alike?
+"""
+
+from reconciler.timing.compare import Difference, difference, equal
+from reconciler.timing.english import english
+from reconciler.timing.fields import FieldError, cron_fields, uneven_step
+from reconciler.timing.fires import fires, next_fire, on_wall
+from reconciler.timing.sanity import NeverFires, check_fires, dst_warnings, warnings_for
+from reconciler.timing.zones import UnknownZone, check_zone
+
+__all__ = [
+    "Difference",
+    "FieldError",
+    "NeverFires",
+    "UnknownZone",
+    "check_fires",
+    "check_zone",
+    "cron_fields",
+    "difference",
+    "dst_warnings",
+    "english",
+    "equal",
+    "fires",
+    "next_fire",
+    "on_wall",
+    "uneven_step",
+    "warnings_for",
+]

@@ -1,0 +1,82 @@
+"""Checks every compiled timing must pass, and the warnings a reviewer should see."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timing
+from reconciler.timing.fields import MONTHS, values
+from reconciler.timing.fires import fixed_wall_time_in, next_fire
+from reconciler.timing.zones import stretch_at
+
+_HORIZON = timedelta(days=8 * 366)
+_YEAR = timedelta(days=366)
+
+
+class NeverFires(ValueError):
+    """A timing with no due time within eight years, such as 30 February."""
+
+
+def check_fires(timing: Timing, now: datetime) -> datetime:
+    """Return the first due instant after *now* (UTC); raise NeverFires if none comes within eight years."""
+    due = next_fire(timing, now)
+    if due is None:
+        raise NeverFires("this never fires")
+    if timing.start is None and not isinstance(timing.rule, ElapsedInterval) and due - now > _HORIZON:
+        raise NeverFires(f"this does not fire before {due:%d %B %Y}")
+    return due
+
+
+def warnings_for(timing: Timing) -> tuple[str, ...]:
+    """Return what a reviewer should know about *timing* that does not depend on today's date."""
+    match timing.rule:
+        case ElapsedInterval():
+            return ()
+        case CalendarInterval() as interval:
+            short = interval.unit == "months" and interval.anchor.day > 28  # noqa: PLR2004
+            return (f"months without a {interval.anchor.day}th are skipped",) if short else ()
+        case fields:
+            return tuple(dict.fromkeys(warning for member in fields for warning in _short_months(member)))
+
+
+def _short_months(fields: CronFields) -> list[str]:
+    """Return a warning for days 29 to 31 where the allowed months include shorter ones."""
+    allowed = values(fields)
+    if allowed.any_day or fields.day.startswith("*/") or not allowed.days or max(allowed.days) - min(allowed.days) > 6:
+        return []
+    lengths = (29, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    months = sorted(allowed.months or range(1, 13))
+    short = [MONTHS[month - 1] for month in months if max(allowed.days) > lengths[month - 1]]
+    if max(allowed.days) == 29 and 2 in months:  # noqa: PLR2004
+        return ["29 February exists in leap years only"]
+    if not short:
+        return []
+    names = ", ".join(name.capitalize() for name in short)
+    return [f"day {max(allowed.days)} does not exist in {names}; write `last day` if the month's end is meant"]
+
+
+def dst_warnings(timing: Timing, now: datetime) -> tuple[str, ...]:
+    """Return a sentence for each offset change in the year after *now* that touches *timing*'s due times."""
+    if isinstance(timing.rule, ElapsedInterval):
+        return ()
+    sentences = []
+    stretch = stretch_at(timing.timezone, int(now.timestamp()))
+    while stretch.end < int((now + _YEAR).timestamp()):
+        following = stretch_at(timing.timezone, stretch.end)
+        if following.offset != stretch.offset:
+            low, high = sorted((stretch.end + stretch.offset, stretch.end + following.offset))
+            wall = fixed_wall_time_in(timing, low, high)
+            if wall is not None:
+                sentences.append(_dst_sentence(timing, wall, gap=following.offset > stretch.offset))
+        stretch = following
+    return tuple(sentences)
+
+
+def _dst_sentence(timing: Timing, wall: int, *, gap: bool) -> str:
+    moment = datetime(1970, 1, 1) + timedelta(seconds=wall)  # noqa: DTZ001  a wall time that has no zone
+    when = f"{moment:%H:%M} on {moment:%a %d %b %Y}"
+    if gap:
+        outcome = "runs at the first instant after the gap" if timing.dst.gap == "after" else "does not run that day"
+        return f"{when} does not exist in {timing.timezone}: {outcome}"
+    outcome = {"first": "runs the first time only", "last": "runs the second time only", "both": "runs both times"}
+    return f"{when} happens twice in {timing.timezone}: {outcome[timing.dst.overlap]}"
