@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal, TypeAlias
@@ -18,9 +18,12 @@ from typing import Literal, TypeAlias
 Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical_json(value: Json) -> str:
     """Return *value* as one line of JSON that is the same for equal values: sorted keys, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(value)
 
 
 def digest(value: Json) -> str:
@@ -252,6 +255,12 @@ class Schedule:
     expect: Expect = Expect()
 
 
+def _convention_text(value: date | time | tuple[time, time]) -> str:
+    if isinstance(value, tuple):
+        return "-".join(map(_convention_text, value))
+    return f"{value:%H:%M}" if isinstance(value, time) else value.isoformat()
+
+
 @dataclass(frozen=True, slots=True)
 class Conventions:
     """What a project means by words that name no exact time; each is a default that readings state as an assumption."""
@@ -260,6 +269,10 @@ class Conventions:
     business_hours: tuple[time, time] = (time(9), time(17))
     morning: time = time(9)
     evening: time = time(18)
+
+    def as_text(self) -> dict[str, str]:
+        """Return every convention by name, its value as the lockfile writes it: `2024-01-01`, `09:00`, `09:00-17:00`."""
+        return {field.name: _convention_text(getattr(self, field.name)) for field in fields(self)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,43 @@
+"""The lockfile: what was compiled, as people review it and as production reads it.
+
+YAML by shape, read line by line: ids at column 0 so that every diff hunk names its schedule, one fact a
+line as `key: JSON`, a stable field last so that neighbouring edits merge. `loads` accepts only what
+`dumps` writes, and the checksum of an entry covers everything else in it, its id included: a hand edit,
+a stale merge or a dropped field is found and named.
+"""
+
+from reconciler.lockfile.entries import (
+    checksum,
+    entry_from_json,
+    entry_to_json,
+    instant_text,
+    lock_digest,
+    rule_to_json,
+    run_to_json,
+)
+from reconciler.lockfile.files import FILENAME, read, read_text, write, write_atomically
+from reconciler.lockfile.freshness import answers, new_entry, renewed, stale
+from reconciler.lockfile.text import VERSION, dumps, loads, salvage
+
+__all__ = [
+    "FILENAME",
+    "VERSION",
+    "answers",
+    "checksum",
+    "dumps",
+    "entry_from_json",
+    "entry_to_json",
+    "instant_text",
+    "loads",
+    "lock_digest",
+    "new_entry",
+    "read",
+    "read_text",
+    "renewed",
+    "rule_to_json",
+    "run_to_json",
+    "salvage",
+    "stale",
+    "write",
+    "write_atomically",
+]

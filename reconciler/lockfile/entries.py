@@ -1,0 +1,195 @@
+"""Lock entries as JSON: the fields of the lockfile, in their order; also how the engine keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, cast
+
+from reconciler.durations import format_duration, parse_duration
+from reconciler.model import (
+    CalendarInterval,
+    CatchUp,
+    CronFields,
+    DstPolicy,
+    ElapsedInterval,
+    Evidence,
+    Json,
+    Lock,
+    LockEntry,
+    OnOverlap,
+    Retries,
+    RunSpec,
+    Timing,
+    digest,
+)
+from reconciler.timing import check_zone, cron_fields
+from reconciler.timing.fields import WEEKDAYS
+
+_DEFAULT_RUN = RunSpec()
+
+
+def entry_to_json(entry: LockEntry) -> dict[str, Json]:
+    """Return *entry* as the fields of the lockfile, in their order, without id and checksum."""
+    timing = entry.timing
+    shown: dict[str, Json] = {
+        "when": list(entry.when),
+        "means": entry.means,
+        "timezone": timing.timezone,
+        "timezone_from": "phrase" if entry.timezone_from_phrase else None,
+        **_rule_to_json(timing),
+        "dst": None if timing.dst == DstPolicy() else {"gap": timing.dst.gap, "overlap": timing.dst.overlap},
+        "start": _date_text(timing.start),
+        "end": _date_text(timing.end),
+        "except": [day.isoformat() for day in timing.exclude],
+        "evidence": entry.evidence.value,
+        "assumptions": list(entry.assumptions),
+        "conventions": dict(entry.conventions),
+        "compiled_by": entry.compiled_by,
+        "paused": entry.paused or None,
+        "moved": entry.moved,
+        "description": entry.description,
+        "owner": entry.owner,
+        "runbook": entry.runbook,
+        "run": run_to_json(entry.run),
+        "source": entry.source,
+    }
+    return {key: value for key, value in shown.items() if value not in (None, [], {})}
+
+
+def _rule_to_json(timing: Timing) -> dict[str, Json]:
+    cron, interval = rule_to_json(timing)
+    return {"interval": interval} if interval else {"cron": cron}
+
+
+def rule_to_json(timing: Timing) -> tuple[list[dict[str, str]], dict[str, Json] | None]:
+    """Return the rule of *timing* as (cron kwargs, interval); one of the two is empty."""
+    match timing.rule:
+        case CalendarInterval() as rule:
+            on: dict[str, Json] = {"on": [WEEKDAYS[day] for day in rule.weekdays]} if rule.weekdays else {}
+            at = [_clock_text(clock) for clock in rule.times]
+            return [], {rule.unit: rule.every, **on, "at": at, "anchor": rule.anchor.isoformat()}
+        case ElapsedInterval() as rule:
+            return [], {"elapsed": format_duration(rule.every), "anchor": instant_text(rule.anchor)}
+        case fields:
+            return [member.kwargs() for member in fields], None
+
+
+def _clock_text(clock: time) -> str:
+    return f"{clock:%H:%M:%S}" if clock.second else f"{clock:%H:%M}"
+
+
+def instant_text(instant: datetime) -> str:
+    """Return *instant* in UTC as `2026-01-05T08:00:00Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def run_to_json(run: RunSpec) -> dict[str, Json]:
+    """Return *run* with everything left out that has the default of lockfile version 1."""
+    shown: dict[str, Json] = {
+        "command": list(run.command),
+        "python": run.python,
+        "with": dict(run.arguments),
+        "env": list(run.env),
+        "timeout": None if run.timeout is None else format_duration(run.timeout),
+    }
+    if run.retries != _DEFAULT_RUN.retries:
+        shown["retries"] = {"attempts": run.retries.attempts, "backoff": format_duration(run.retries.backoff)}
+    for key in ("on_overlap", "catch_up"):
+        if getattr(run, key) != getattr(_DEFAULT_RUN, key):
+            shown[key] = getattr(run, key).value
+    for key in ("grace", "jitter"):
+        if getattr(run, key) != getattr(_DEFAULT_RUN, key):
+            shown[key] = format_duration(getattr(run, key))
+    return {key: value for key, value in shown.items() if value not in (None, [], {})}
+
+
+def entry_from_json(id: str, value: Mapping[str, Any]) -> LockEntry:
+    """Return the entry that `entry_to_json` wrote as *value*; raise ValueError, KeyError or TypeError for others."""
+    dst = value.get("dst", {})
+    return LockEntry(
+        id=id,
+        when=tuple(value["when"]),
+        means=value["means"],
+        timing=Timing(
+            timezone=check_zone(value["timezone"]),
+            rule=_rule_from_json(value),
+            dst=DstPolicy(dst.get("gap", "after"), dst.get("overlap", "first")),
+            start=_date(value.get("start")),
+            end=_date(value.get("end")),
+            exclude=tuple(date.fromisoformat(day) for day in value.get("except", ())),
+        ),
+        evidence=Evidence(value["evidence"]),
+        compiled_by=value["compiled_by"],
+        run=_run_from_json(value["run"]),
+        source=value["source"],
+        timezone_from_phrase=value.get("timezone_from") == "phrase",
+        assumptions=tuple(value.get("assumptions", ())),
+        conventions=tuple(value.get("conventions", {}).items()),
+        description=value.get("description"),
+        owner=value.get("owner"),
+        runbook=value.get("runbook"),
+        paused=value.get("paused", False),
+        moved=value.get("moved"),
+    )
+
+
+def _date_text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _date(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _rule_from_json(value: Mapping[str, Any]) -> tuple[CronFields, ...] | CalendarInterval | ElapsedInterval:
+    interval = value.get("interval")
+    if interval is None:
+        if not value["cron"]:
+            raise ValueError("no cron fields")
+        return tuple(cron_fields(kwargs) for kwargs in value["cron"])
+    if "elapsed" in interval:
+        return ElapsedInterval(parse_duration(interval["elapsed"]), datetime.fromisoformat(interval["anchor"]))
+    (unit,) = interval.keys() & {"days", "weeks", "months"}
+    return CalendarInterval(
+        unit=unit,
+        every=interval[unit],
+        anchor=date.fromisoformat(interval["anchor"]),
+        times=tuple(time.fromisoformat(clock) for clock in interval["at"]),
+        weekdays=tuple(WEEKDAYS.index(day) for day in interval.get("on", ())),
+    )
+
+
+def _run_from_json(value: Mapping[str, Any]) -> RunSpec:
+    retries = value.get("retries")
+    return RunSpec(
+        command=tuple(value.get("command", ())),
+        python=value.get("python"),
+        arguments=tuple(value.get("with", {}).items()),
+        env=tuple(value.get("env", ())),
+        timeout=_duration(value, "timeout", None),
+        retries=Retries(retries["attempts"], parse_duration(retries["backoff"])) if retries else Retries(),
+        on_overlap=OnOverlap(value.get("on_overlap", _DEFAULT_RUN.on_overlap)),
+        catch_up=CatchUp(value.get("catch_up", _DEFAULT_RUN.catch_up)),
+        grace=cast(timedelta, _duration(value, "grace", _DEFAULT_RUN.grace)),
+        jitter=cast(timedelta, _duration(value, "jitter", _DEFAULT_RUN.jitter)),
+    )
+
+
+def _duration(value: Mapping[str, Any], key: str, default: timedelta | None) -> timedelta | None:
+    return parse_duration(value[key]) if key in value else default
+
+
+def checksum(entry: LockEntry) -> str:
+    """Return the checksum of *entry*: over its id and every field the lockfile shows."""
+    return fields_checksum(entry.id, entry_to_json(entry))
+
+
+def fields_checksum(id: str, fields: Mapping[str, Json]) -> str:
+    """Return the checksum of the entry *id* whose `entry_to_json` is *fields*."""
+    return digest({"id": id, **fields})
+
+
+def lock_digest(lock: Lock) -> str:
+    """Return one digest for all that *lock* says."""
+    return digest({id: checksum(entry) for id, entry in lock.entries.items()})

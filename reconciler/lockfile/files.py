@@ -1,0 +1,95 @@
+"""The lockfile on disk: read whole, written so that a crash leaves the old or the new bytes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from reconciler.errors import LockInvalid, StoreFailed
+from reconciler.lockfile.text import HEAL, dumps, loads
+from reconciler.model import Lock
+
+FILENAME = "schedules.lock"
+
+
+def read(path: Path, *, name: str | None = None) -> Lock:
+    """Return the lock in the file *path*, called *name* in messages.
+
+    Raises LockInvalid if there is none, or if it is not what `dumps` writes.
+    """
+    shown = name or str(path)
+    text = read_text(path, name=shown)
+    if text is None:
+        raise LockInvalid(f"{shown}: there is no lockfile", hint="run `reconcile compile`")
+    return loads(text, file=shown)
+
+
+def read_text(path: Path, *, name: str) -> str | None:
+    """Return the text of the lockfile, or None if there is none; raise LockInvalid if it cannot be read as text."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise LockInvalid(f"{name}: not UTF-8 text (byte {error.start})", hint=HEAL) from None
+    except OSError as error:
+        raise LockInvalid(f"{name}: {error.strerror}") from None
+
+
+def write(path: Path, lock: Lock) -> bool:
+    """Write *lock* to *path* so that a crash leaves the old or the new bytes; return whether anything changed.
+
+    Unchanged bytes are not written. Raises StoreFailed if the directory cannot be written.
+    """
+    data = dumps(lock).encode()
+    try:
+        if path.exists() and path.read_bytes() == data:
+            return False
+        _sweep(path)
+        write_atomically(path, data)
+    except OSError as error:
+        raise StoreFailed(
+            f"{path}: {error.strerror}", hint="nothing was changed; make the directory writable"
+        ) from None
+    return True
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace *path* by *data* through a synced temporary file in the same directory (rename(2) is atomic)."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), _mode(path))
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _mode(path: Path) -> int:
+    """Return the mode of the file to be replaced, or what a new file would get."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_mode & 0o777
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+def _sweep(path: Path) -> None:
+    """Remove temporary files that a killed writer left more than a minute ago."""
+    old = time.time() - 60
+    for stray in path.parent.glob(f".{path.name}.*.tmp"):
+        with suppress(FileNotFoundError):
+            if stray.stat().st_mtime < old:
+                stray.unlink()

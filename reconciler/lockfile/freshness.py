@@ -1,0 +1,98 @@
+"""Whether a lock still answers what is declared, and what a declaration adds to a compiled answer.
+
+The answer to a phrase (its timing) depends on the phrases, the declared zone and the conventions it used,
+and on nothing else: as long as those are unchanged the answer is copied, whatever program or model gave
+it. Everything else in an entry is derived from the declaration each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from reconciler.errors import Problem
+from reconciler.lockfile.entries import entry_to_json
+from reconciler.model import Compiled, Conventions, Declaration, Lock, LockEntry, Origin, Schedule
+from reconciler.timing import english
+
+
+def new_entry(schedule: Schedule, compiled: Compiled) -> LockEntry:
+    """Return the lock entry for *schedule* with a freshly compiled answer."""
+    reading = compiled.reading
+    timing = replace(reading.timing, dst=schedule.dst)
+    return LockEntry(
+        id=schedule.id,
+        when=schedule.phrases,
+        means=english(timing),
+        timing=timing,
+        evidence=compiled.evidence,
+        compiled_by=compiled.compiled_by,
+        run=schedule.run,
+        source=schedule.origin.file,
+        timezone_from_phrase=reading.zone_in_phrase,
+        assumptions=reading.assumptions,
+        conventions=reading.conventions,
+        description=schedule.description,
+        owner=schedule.owner,
+        runbook=schedule.runbook,
+        paused=schedule.paused,
+        moved=schedule.moved,
+    )
+
+
+def answers(entry: LockEntry, schedule: Schedule, conventions: Conventions) -> bool:
+    """Return whether *entry*'s timing was compiled from what *schedule* asks today."""
+    zone_unchanged = entry.timezone_from_phrase or entry.timing.timezone == schedule.timezone
+    known = conventions.as_text()
+    return (
+        entry.when == schedule.phrases
+        and zone_unchanged
+        and all(known.get(name) == value for name, value in entry.conventions)
+    )
+
+
+def renewed(entry: LockEntry, schedule: Schedule) -> LockEntry:
+    """Return *entry* with its answer kept and everything else as *schedule* declares it."""
+    timing = replace(entry.timing, dst=schedule.dst)
+    return replace(
+        entry,
+        timing=timing,
+        means=entry.means if timing == entry.timing else english(timing),
+        run=schedule.run,
+        source=schedule.origin.file,
+        description=schedule.description,
+        owner=schedule.owner,
+        runbook=schedule.runbook,
+        paused=schedule.paused,
+        moved=schedule.moved,
+    )
+
+
+def stale(declaration: Declaration, lock: Lock, *, lock_file: str) -> Iterator[Problem]:
+    """Yield a problem for every schedule whose lock entry is missing, left over, or not what is declared."""
+    hint = "run `reconcile compile` and commit the lockfile"
+    declared = {schedule.id: schedule for schedule in declaration.schedules}
+    for id, schedule in declared.items():
+        entry = lock.entries.get(id)
+        if entry is None:
+            yield Problem(f"{id}: not in the lockfile", schedule.origin, hint)
+        elif not answers(entry, schedule, declaration.conventions):
+            yield Problem(f"{id}: {_question_change(entry, schedule)}", schedule.phrase_origins[0], hint)
+        elif (now := renewed(entry, schedule)) != entry:
+            what = ", ".join(_changed_fields(entry_to_json(entry), entry_to_json(now)))
+            yield Problem(f"{id}: {what} changed since the lockfile was compiled", schedule.origin, hint)
+    for id in lock.entries.keys() - declared.keys():
+        yield Problem(f"{id}: in the lockfile but no longer declared", Origin(lock_file, 1, 1), hint)
+
+
+def _question_change(entry: LockEntry, schedule: Schedule) -> str:
+    if entry.when != schedule.phrases:
+        was, now = (" + ".join(f'"{phrase}"' for phrase in phrases) for phrases in (entry.when, schedule.phrases))
+        return f"the phrase is {now}, but the lockfile answers {was}"
+    if not entry.timezone_from_phrase and entry.timing.timezone != schedule.timezone:
+        return f"the timezone is {schedule.timezone}, but the lockfile was compiled for {entry.timing.timezone}"
+    return "the project's conventions changed since the lockfile was compiled"
+
+
+def _changed_fields(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
+    return [f"`{key}`" for key in {**old, **new} if old.get(key) != new.get(key)]

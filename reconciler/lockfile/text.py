@@ -1,0 +1,203 @@
+"""The lockfile as text: `dumps`, `loads` and `salvage`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+from reconciler.errors import LockInvalid, Problem
+from reconciler.lockfile.entries import checksum, entry_from_json, entry_to_json, fields_checksum
+from reconciler.model import Json, Lock, LockEntry, Origin
+from reconciler.timing import FieldError
+
+VERSION = 1
+_HEADER = "# Written by `reconcile compile`. Review it, do not edit it.\n"
+_VERSION_LINE = re.compile(r"version: ([0-9]{1,9})")
+_ID_LINE = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,99}):")
+_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+HEAL = "run `reconcile compile` and review the difference"
+
+
+def dumps(lock: Lock) -> str:
+    """Return *lock* as text; the same lock gives the same bytes."""
+    blocks = [_block(entry) for _, entry in sorted(lock.entries.items())]
+    return "\n".join([f"{_HEADER}version: {VERSION}\n", *blocks])
+
+
+def _block(entry: LockEntry) -> str:
+    fields = entry_to_json(entry)
+    held = fields_checksum(entry.id, fields)
+    source = fields.pop("source")
+    fields |= {"checksum": held, "source": source}
+    lines = [f"{entry.id}:"]
+    for key, value in fields.items():
+        if key == "cron":
+            lines.append("  cron:")
+            lines += [f"    - {_json(member)}" for member in cast("list[Json]", value)]
+        else:
+            lines.append(f"  {key}: {_json(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _json(value: Json) -> str:
+    """Return *value* as one line of JSON in which every character that does not print is escaped."""
+    text = _ENCODER.encode(value)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The lines of one entry as found: its id, the line number of the id, and the text."""
+
+    id: str
+    line: int
+    text: str
+
+
+def loads(text: str, *, file: str) -> Lock:
+    """Return the lock that `dumps` wrote as *text*.
+
+    Raises LockInvalid naming *file* and line for every entry that is not exactly what `dumps` writes.
+    """
+    problems = [*_header_problems(text, file)]
+    entries: dict[str, LockEntry] = {}
+    if not problems:
+        for block in _blocks(text):
+            try:
+                entry = _parse(block)
+            except _Rejected as rejected:
+                problems.append(Problem(str(rejected), Origin(file, block.line, 1), HEAL))
+            else:
+                entries[entry.id] = entry
+        problems += _order_problems(text, file)
+    if problems:
+        raise LockInvalid(problems)
+    return Lock(entries)
+
+
+def salvage(text: str) -> Lock:
+    """Return the entries of a damaged or conflicted lockfile whose checksum still holds, each once.
+
+    An id that appears twice with different contents, as both sides of a merge conflict do, is left out.
+    """
+    kept: dict[str, LockEntry] = {}
+    torn: set[str] = set()
+    for block in _blocks("\n".join(line for line in text.splitlines() if not _CONFLICT.match(line)) + "\n"):
+        with suppress(_Rejected):
+            entry = _parse(block)
+            if kept.get(block.id, entry) != entry:
+                torn.add(block.id)
+            kept[block.id] = entry
+    return Lock({id: entry for id, entry in sorted(kept.items()) if id not in torn})
+
+
+class _Rejected(Exception):
+    """A block that `dumps` did not write."""
+
+
+def _header_problems(text: str, file: str) -> Iterator[Problem]:
+    conflict = _CONFLICT.search(text)
+    if conflict:
+        line = text.count("\n", 0, conflict.start()) + 1
+        hint = "run `reconcile compile`: it keeps what both sides agree on and compiles the rest"
+        yield Problem("unresolved merge conflict", Origin(file, line, 1), hint)
+        return
+    if "\r" in text:
+        hint = f"add `*.lock text eol=lf` to .gitattributes, then {HEAL}"
+        yield Problem("lines end in CRLF", Origin(file, 1, 1), hint)
+        return
+    version = next((match for line in text.split("\n", 2)[:2] if (match := _VERSION_LINE.fullmatch(line))), None)
+    if version is None:
+        yield Problem("this is not a lockfile: the second line does not name a version", Origin(file, 1, 1), HEAL)
+    elif int(version[1]) != VERSION:
+        newer = int(version[1]) > VERSION
+        message = f"lockfile version {version[1]}; this program reads version {VERSION}"
+        hint = "it was written by a newer release: upgrade reconcile" if newer else HEAL
+        yield Problem(message, Origin(file, 2, 1), hint)
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """Yield every run of lines that begins with an id at column 0 and goes on indented."""
+    start, current = 0, ""
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        if current and not line.startswith("  "):
+            yield _Block(current, start, "\n".join(lines[start - 1 : number - 1]) + "\n")
+            current = ""
+        match = _ID_LINE.fullmatch(line)
+        if match:
+            start, current = number, match[1]
+
+
+def _parse(block: _Block) -> LockEntry:
+    """Return the entry that *block* holds; raise _Rejected unless `dumps` would write just this text."""
+    try:
+        fields = dict(_fields(block.text))
+        entry = entry_from_json(block.id, fields)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _Rejected(f"{block.id}: {_what(error)}") from None
+    if _block(entry) == block.text:
+        return entry
+    if fields.get("checksum") != checksum(entry):
+        raise _Rejected(f"{block.id}: the entry does not match its checksum: edited by hand, or merged badly")
+    raise _Rejected(f"{block.id}: the entry is not written the way `reconcile compile` writes it")
+
+
+def _what(error: Exception) -> str:
+    match error:
+        case KeyError():
+            return f"the field {error.args[0]!r} is missing"
+        case FieldError() | json.JSONDecodeError():
+            return f"the entry is damaged ({error})"
+        case ValueError():
+            return f"the entry is damaged ({error})"
+        case _:
+            return "a field has the wrong type"
+
+
+def _fields(text: str) -> Iterator[tuple[str, Any]]:
+    items: list[Any] = []
+    for line in text.splitlines()[1:]:
+        if line.startswith("    - "):
+            items.append(json.loads(line[6:]))
+        elif line == "  cron:":
+            yield "cron", items
+        else:
+            key, colon, value = line[2:].partition(": ")
+            if not colon:
+                raise ValueError(f"line {line.strip()[:40]!r} is not `key: value`")
+            yield key, json.loads(value)
+
+
+def _order_problems(text: str, file: str) -> Iterator[Problem]:
+    """Yield a problem for the first line that belongs to no entry, and for ids that repeat or are out of order."""
+    previous = ""
+    inside = False
+    for number, line in enumerate(text.split("\n"), 1):
+        match = _ID_LINE.fullmatch(line)
+        if match:
+            inside = True
+            if match[1] <= previous:
+                what = "appears twice" if match[1] == previous else f"stands after {previous}"
+                yield Problem(f"{match[1]}: the entry {what}", Origin(file, number, 1), HEAL)
+                return
+            previous = match[1]
+        elif not line:
+            inside = False
+        elif not (inside and line.startswith("  ")) and number > 2:
+            yield Problem("this line belongs to no entry", Origin(file, number, 1), HEAL)
+            return
+    if not _ends_whole(text):
+        yield Problem("the file is cut short", Origin(file, text.count("\n") + 1, 1), HEAL)
+
+
+def _ends_whole(text: str) -> bool:
+    """Return whether *text* ends the way `dumps` ends it: one newline, no blank line."""
+    return text.endswith("\n") and not text.endswith("\n\n")

@@ -1,0 +1,129 @@
+"""The plan: what it takes to make an engine match a lock, and the limits it must not break. Pure.
+
+| desired | last applied | observed      | change                           |
+|---------|--------------|---------------|----------------------------------|
+| yes     | -            | -             | create (added)                   |
+| yes     | -            | yes, not ours | refused without --adopt          |
+| yes     | same         | same          | nothing                          |
+| yes     | same         | differs       | update (drift)                   |
+| yes     | differs      | any           | update (changed)                 |
+| yes     | yes          | -             | create (missing), listed as drift|
+| -       | yes          | yes           | delete (removed), within limits  |
+| -       | yes          | -             | the record is forgotten          |
+| -       | -            | yes           | never touched                    |
+
+An unreadable lock never gets here: the caller does nothing at all and reports `Unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reconciler.lockfile import checksum
+from reconciler.model import Action, Breach, Change, Job, Lock, LockEntry, Observed, Plan, Reason, digest
+
+_MOST_STOPPED = 0.30
+_ORDER = {Action.CREATE: 0, Action.UPDATE: 1, Action.RESUME: 2, Action.PAUSE: 3, Action.DELETE: 4, Action.NOOP: 5}
+
+
+def plan(
+    lock: Lock,
+    observed: Observed,
+    *,
+    adopt: frozenset[str] = frozenset(),
+    allow_deletes: int | None = None,
+) -> Plan:
+    """Return the plan that makes *observed* match *lock*.
+
+    Changes come in the order they are applied: what starts first, what stops last. *adopt* names foreign
+    jobs that may be taken over. *allow_deletes* is how many jobs may be stopped in this plan; without it
+    the limit is a third of them, and never all.
+    """
+    changes = sorted(_changes(lock, observed, adopt), key=lambda one: (_ORDER[one.action], one.id))
+    wanted = tuple(one for one in changes if one.reason not in (Reason.DRIFT, Reason.MISSING))
+    drift = tuple(one for one in changes if one.reason in (Reason.DRIFT, Reason.MISSING))
+    breaches = (*_foreign(lock, observed, adopt), *_too_many_stops(lock, observed, changes, allow_deletes))
+    unchanged = len(lock.entries) - sum(1 for one in changes if one.after is not None)
+    unchanged -= sum(len(breach.ids) for breach in breaches if breach.message.startswith(_FOREIGN))
+    return Plan(wanted, drift, unchanged, breaches, _digest(changes))
+
+
+def _changes(lock: Lock, observed: Observed, adopt: frozenset[str]) -> Iterator[Change]:
+    moved = {
+        entry.moved: id
+        for id, entry in lock.entries.items()
+        if entry.moved in observed.jobs and entry.moved not in lock.entries and id not in observed.jobs
+    }
+    renamed = {new: old for old, new in moved.items() if old is not None}
+    for id, desired in lock.entries.items():
+        if id in renamed:
+            before = observed.jobs[renamed[id]].entry
+            yield Change(Action.UPDATE, id, Reason.MOVED, before, desired, previous_id=renamed[id])
+        elif id in observed.jobs:
+            yield from _existing(desired, observed.jobs[id])
+        elif id not in observed.foreign:
+            reason = Reason.MISSING if id in observed.applied else Reason.ADDED
+            yield Change(Action.CREATE, id, reason, None, desired)
+        elif id in adopt:
+            yield Change(Action.CREATE, id, Reason.ADOPTED, None, desired)
+    for id in (observed.jobs.keys() | observed.applied.keys()) - lock.entries.keys() - moved.keys():
+        job = observed.jobs.get(id)
+        if job is None:
+            yield Change(Action.DELETE, id, Reason.MISSING)
+        elif job.applied is not None:
+            yield Change(Action.DELETE, id, Reason.REMOVED, job.entry)
+
+
+def _existing(desired: LockEntry, job: Job) -> Iterator[Change]:
+    wanted = checksum(desired)
+    if job.applied == wanted == job.checksum:
+        return
+    reason = Reason.DRIFT if job.applied == wanted else Reason.CHANGED
+    action = Action.UPDATE
+    if replace(job.entry, paused=desired.paused) == desired and job.entry.paused != desired.paused:
+        action = Action.PAUSE if desired.paused else Action.RESUME
+    yield Change(action, desired.id, reason, job.entry, desired)
+
+
+_FOREIGN = "not made by this reconciler"
+
+
+def _foreign(lock: Lock, observed: Observed, adopt: frozenset[str]) -> Iterator[Breach]:
+    taken = sorted((lock.entries.keys() & observed.foreign) - adopt)
+    if taken:
+        hint = "take them over with " + " ".join(f"--adopt {id}" for id in taken) + ", or rename the schedules"
+        yield Breach(f"{_FOREIGN}: {', '.join(taken)}", hint, tuple(taken))
+
+
+def _too_many_stops(
+    lock: Lock, observed: Observed, changes: list[Change], allow_deletes: int | None
+) -> Iterator[Breach]:
+    running = {id for id, job in observed.jobs.items() if job.applied is not None and not job.entry.paused}
+    stopped = sorted(one.id for one in changes if one.action in (Action.DELETE, Action.PAUSE) and one.id in running)
+    if not stopped:
+        return
+    limit = max(1, int(_MOST_STOPPED * len(running))) if allow_deletes is None else allow_deletes
+    hint = f"if that is meant, repeat with --allow-deletes {len(stopped)}"
+    if len(stopped) > limit:
+        share = f"{len(stopped)} of {len(running)} jobs ({len(stopped) / len(running):.0%})"
+        yield Breach(f"this would stop {share}, more than the limit of {limit}", hint, tuple(stopped))
+    elif not lock.entries and allow_deletes is None:
+        yield Breach("the lockfile is empty: this would stop every job", hint, tuple(stopped))
+
+
+def _digest(changes: list[Change]) -> str:
+    """Return what identifies the changes: equal for the same changes from the same state, whenever computed."""
+    return digest(
+        [
+            {
+                "action": one.action.value,
+                "id": one.id,
+                "reason": one.reason.value,
+                "before": one.before and checksum(one.before),
+                "after": one.after and checksum(one.after),
+                "previous_id": one.previous_id,
+            }
+            for one in changes
+        ]
+    )
