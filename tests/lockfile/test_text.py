@@ -1,0 +1,198 @@
+"""`loads` accepts what `dumps` writes and nothing else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from reconciler.errors import LockInvalid
+from reconciler.lockfile import dumps, loads, salvage
+from reconciler.model import (
+    CalendarInterval,
+    CatchUp,
+    DstPolicy,
+    ElapsedInterval,
+    Evidence,
+    Lock,
+    LockEntry,
+    OnOverlap,
+    Retries,
+    RunSpec,
+    Timing,
+)
+from reconciler.timing import cron_fields
+from tests.builders import entry, timing
+
+IDS = st.from_regex(r"[a-zA-Z][a-zA-Z0-9._-]{0,12}", fullmatch=True)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+TIMINGS = st.one_of(
+    st.builds(
+        lambda hour, minute, dow: timing(hour=str(hour), minute=str(minute), day_of_week=dow),
+        st.integers(0, 23),
+        st.integers(0, 59),
+        st.sampled_from(["*", "mon", "mon-fri", "sat,sun"]),
+    ),
+    st.builds(
+        lambda every, at, exclude: Timing(
+            "UTC", CalendarInterval("weeks", every, date(2024, 1, 1), (at,), (1, 3)), exclude=exclude
+        ),
+        st.integers(1, 9),
+        st.times().map(lambda t: t.replace(microsecond=0)),
+        st.tuples(st.dates()),
+    ),
+    st.builds(
+        lambda minutes, dst: Timing(
+            "Asia/Tokyo", ElapsedInterval(timedelta(minutes=minutes), datetime(2024, 1, 1, tzinfo=UTC)), dst=dst
+        ),
+        st.integers(1, 10**5),
+        st.builds(DstPolicy, st.sampled_from(["after", "skip"]), st.sampled_from(["first", "last", "both"])),
+    ),
+    st.just(Timing("UTC", (cron_fields({"hour": "9"}), cron_fields({"hour": "17", "minute": "30"})))),
+)
+RUNS = st.builds(
+    RunSpec,
+    command=st.lists(TEXTS, min_size=1, max_size=3).map(tuple),
+    env=st.lists(TEXTS, max_size=2).map(tuple),
+    timeout=st.none() | st.integers(1, 10**6).map(lambda s: timedelta(seconds=s)),
+    retries=st.builds(Retries, st.integers(1, 9), st.integers(0, 999).map(lambda s: timedelta(seconds=s))),
+    on_overlap=st.sampled_from(OnOverlap),
+    catch_up=st.sampled_from(CatchUp),
+    jitter=st.integers(0, 99).map(lambda s: timedelta(milliseconds=s)),
+)
+ENTRIES = st.builds(
+    LockEntry,
+    id=IDS,
+    when=st.lists(TEXTS, min_size=1, max_size=3).map(tuple),
+    means=TEXTS,
+    timing=TIMINGS,
+    evidence=st.sampled_from(Evidence),
+    compiled_by=TEXTS,
+    run=RUNS,
+    source=TEXTS,
+    timezone_from_phrase=st.booleans(),
+    assumptions=st.lists(TEXTS, max_size=2).map(tuple),
+    description=st.none() | TEXTS.filter(bool),
+    paused=st.booleans(),
+)
+LOCKS = st.lists(ENTRIES, max_size=4).map(lambda found: Lock({one.id: one for one in found}))
+TWO = Lock({id: entry(id) for id in ("alpha", "beta")})
+
+
+@given(LOCKS)
+def test_a_lock_survives_writing_and_reading(lock: Lock) -> None:
+    assert loads(dumps(lock), file="f") == Lock(dict(sorted(lock.entries.items())))
+
+
+@given(LOCKS)
+def test_any_yaml_reader_sees_the_same_facts(lock: Lock) -> None:
+    text = dumps(lock)
+    assume("\\ud8" not in text)  # JSON escapes what does not print beyond U+FFFF in two halves, YAML in one
+    assume(not lock.entries.keys() & {"y", "n", "Y", "N"})  # the declaration refuses these ids
+    document = yaml.safe_load(text)
+    assert document.pop("version") == 1
+    assert {id: tuple(value["when"]) for id, value in document.items()} == {
+        id: one.when for id, one in lock.entries.items()
+    }
+
+
+@given(ENTRIES)
+def test_nothing_unprintable_reaches_the_file(one: LockEntry) -> None:
+    assert all(line.isprintable() for line in dumps(Lock({one.id: one})).split("\n"))
+
+
+def test_a_file_cut_anywhere_but_between_entries_is_refused() -> None:
+    text = dumps(TWO)
+    whole = {text, text[: text.index("\nbeta:")], text[: text.index("\nalpha:")]}  # these are locks themselves
+    for length in range(len(text)):
+        if text[:length] not in whole:
+            with pytest.raises(LockInvalid):
+                loads(text[:length], file="f")
+
+
+@given(st.data())
+def test_changing_any_character_is_noticed(data: st.DataObject) -> None:
+    text = dumps(TWO)
+    at = data.draw(st.integers(text.index("version"), len(text) - 1))
+    char = data.draw(st.characters(codec="utf-8", exclude_characters=text[at]))
+    with pytest.raises(LockInvalid):
+        loads(text[:at] + char + text[at + 1 :], file="f")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        pytest.param('"hour": "9"', '"hour": "10"', "does not match its checksum", id="another hour"),
+        pytest.param('"hour": "9"', '"hour": 9', "damaged", id="a number for a string"),
+        pytest.param("  evidence:", "  evidenze:", "'evidence' is missing", id="a field that vanished"),
+        pytest.param('"Europe/Berlin"\n', '"Mars/Base"\n', "Mars/Base", id="a zone that does not exist"),
+        pytest.param('"mon-fri"', '"mon wed"', "not understood", id="a field APScheduler would cut short"),
+        pytest.param("\nbeta:", "\nalpha:", "checksum", id="an entry under another name"),
+        pytest.param("version: 1", "version: 2", "upgrade", id="a newer format"),
+        pytest.param("version: 1", "version: 0", "version 0", id="an older format"),
+        pytest.param("version: 1\n", "version: 1\n\nstray\n", "belongs to no entry", id="a stray line"),
+        pytest.param("\n\nbeta", "\n<<<<<<< ours\n\nbeta", "merge conflict", id="conflict markers"),
+        pytest.param("\n", "\r\n", "CRLF", id="Windows line ends"),
+    ],
+)
+def test_what_dumps_would_not_write_is_refused_with_its_reason(old: str, new: str, says: str) -> None:
+    text = dumps(TWO)
+    assert old in text
+    with pytest.raises(LockInvalid) as refused:
+        loads(text.replace(old, new), file="schedules/schedules.lock")
+    shown = " ".join(f"{problem} {problem.hint}" for problem in refused.value.problems)
+    assert says in shown
+    assert "schedules/schedules.lock:" in shown
+
+
+def test_a_refusal_names_the_line_of_the_entry() -> None:
+    text = dumps(TWO).replace('"hour": "9"', '"hour": "8"')
+    with pytest.raises(LockInvalid) as refused:
+        loads(text, file="f")
+    lines = text.split("\n")
+    assert [lines[p.origin.line - 1] for p in refused.value.problems if p.origin] == ["alpha:", "beta:"]
+
+
+def test_salvage_keeps_every_entry_of_a_real_merge_conflict_that_both_sides_agree_on(tmp_path: Path) -> None:
+    def git(*args: str) -> subprocess.CompletedProcess[str]:
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"]
+        return subprocess.run(["git", *identity, *args], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    def commit(**hours: str) -> None:
+        entries = {id: entry(id, timing=timing(hour=hours.get(id, "9"))) for id in ("a", "b", "c", "d")}
+        (tmp_path / "schedules.lock").write_text(dumps(Lock(entries)))
+        git("add", "."), git("commit", "-m", "x")
+
+    git("init")
+    commit()
+    git("checkout", "-b", "theirs")
+    commit(b="10")
+    git("checkout", "main")
+    commit(b="11")
+    assert git("merge", "theirs").returncode == 1
+    conflicted = (tmp_path / "schedules.lock").read_text()
+    with pytest.raises(LockInvalid, match="merge conflict"):
+        loads(conflicted, file="f")
+    assert sorted(salvage(conflicted).entries) == ["a", "c", "d"]
+
+
+def test_a_hunk_header_names_the_schedule() -> None:
+    assert [line for line in dumps(TWO).split("\n") if line and not line.startswith((" ", "#"))] == [
+        "version: 1",
+        "alpha:",
+        "beta:",
+    ]
+
+
+def test_values_are_json_on_one_line_each() -> None:
+    for line in dumps(TWO).split("\n"):
+        if line.startswith("    - "):
+            json.loads(line[6:])
+        elif line.startswith("  ") and line != "  cron:":
+            json.loads(line.partition(": ")[2])

@@ -1,0 +1,57 @@
+"""The guard against stopping more than was meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model import Action, Lock
+from reconciler.planning import plan
+from tests.builders import entry, job, observed
+
+
+def stopping(total: int, stopped: int, *, allow: int | None = None) -> list[str]:
+    held = observed(*(job(entry(f"job-{n}")) for n in range(total)))
+    left = Lock({f"job-{n}": entry(f"job-{n}") for n in range(stopped, total)})
+    return [breach.message for breach in plan(left, held, allow_deletes=allow).breaches]
+
+
+@pytest.mark.parametrize(
+    ("total", "stopped", "refused"),
+    [(2, 1, False), (3, 1, False), (3, 2, True), (9, 2, False), (9, 3, True), (10, 3, False), (10, 4, True)],
+)
+def test_a_third_may_stop_at_once_and_always_one(total: int, stopped: int, refused: bool) -> None:
+    assert bool(stopping(total, stopped)) == refused
+
+
+def test_an_empty_lock_is_refused_even_for_one_job() -> None:
+    assert "stop every job" in stopping(1, 1)[0]
+
+
+@given(total=st.integers(1, 30), data=st.data())
+def test_naming_the_number_allows_that_many_and_no_more(total: int, data: st.DataObject) -> None:
+    stopped = data.draw(st.integers(1, total))
+    assert stopping(total, stopped, allow=stopped) == []
+    assert stopping(total, stopped, allow=stopped - 1) != []
+
+
+def test_pausing_in_git_counts_as_stopping() -> None:
+    held = observed(*(job(entry(id)) for id in "abcde"))
+    paused = Lock({id: entry(id, paused=id in "abc") for id in "abcde"})
+    result = plan(paused, held)
+    assert {change.action for change in result.changes} == {Action.PAUSE}
+    assert result.breaches[0].ids == ("a", "b", "c")
+
+
+def test_jobs_that_git_had_paused_may_go_freely() -> None:
+    held = observed(*(job(entry(id, paused=True)) for id in "abc"), job(entry("d")))
+    assert plan(Lock({"d": entry("d")}), held).breaches == ()
+
+
+def test_the_refusal_lists_what_would_stop_and_says_how_to_allow_it() -> None:
+    held = observed(*(job(entry(id)) for id in "abcde"))
+    (breach,) = plan(Lock({"e": entry("e")}), held).breaches
+    assert "4 of 5 jobs (80%)" in breach.message
+    assert breach.hint.endswith("--allow-deletes 4")
+    assert breach.ids == ("a", "b", "c", "d")
