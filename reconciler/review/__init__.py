@@ -1,0 +1,1 @@
+"""What people read: text, Markdown and JSON made from the same plan, lock or run. Pure functions that take `now`."""
