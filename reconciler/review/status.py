@@ -1,0 +1,244 @@
+"""Sync and health: is the engine what git says, and are the jobs well? Two questions, two answers.
+
+The names are Argo CD's: sync is `Synced`, `OutOfSync` or `Unknown`; health is `Healthy`, `Progressing`,
+`Degraded`, `Suspended`, `Missing` or `Unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.lockfile import instant_text
+from reconciler.model import Job, Json, LockEntry, Observed, Plan, Run, RunState
+from reconciler.review.text import Paint, ago, columns, moment, plural, safe
+from reconciler.timing import next_fire
+
+_HEALTH_COLOURS = {
+    "Healthy": "green",
+    "Progressing": "blue",
+    "Degraded": "red",
+    "Suspended": "yellow",
+    "Missing": "yellow",
+    "Unknown": "yellow",
+}
+_WORST_FIRST = ("Degraded", "Missing", "Unknown", "Progressing", "Suspended", "Healthy")
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """The process that runs the jobs: its pid, if known, and since when (UTC)."""
+
+    pid: int | None
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """One schedule: whether it is as the lock says, how it is doing, why, and what comes next (UTC)."""
+
+    id: str
+    entry: LockEntry
+    sync: str
+    health: str
+    message: str
+    next: datetime | None
+    last: Run | None
+    job: Job | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The whole: *message* explains a sync that is not `Synced`."""
+
+    sync: str
+    health: str
+    message: str
+    daemon: Daemon | None
+    jobs: tuple[JobStatus, ...]
+
+
+def status_of(
+    *,
+    entries: Mapping[str, LockEntry] | None,
+    planned: Plan | None,
+    unreadable: str | None,
+    observed: Observed,
+    latest: Mapping[str, Run],
+    daemon: Daemon | None,
+    now: datetime,
+) -> Status:
+    """Return the status from the lock's *entries* and the plan against them, or from why the lock is *unreadable*."""
+    pending = {change.id for change in planned.pending} if planned else set()
+    shown = dict(entries or {})
+    shown |= {id: job.entry for id, job in observed.jobs.items() if id not in shown}
+    jobs = tuple(
+        _job_status(entry, observed.jobs.get(id), latest.get(id), _sync(id, pending, unreadable), now, daemon)
+        for id, entry in sorted(shown.items())
+    )
+    return Status(*_whole_sync(planned, unreadable, jobs, daemon), daemon, jobs)
+
+
+def _sync(id: str, pending: set[str], unreadable: str | None) -> str:
+    if unreadable:
+        return "Unknown"
+    return "OutOfSync" if id in pending else "Synced"
+
+
+def _whole_sync(
+    planned: Plan | None, unreadable: str | None, jobs: tuple[JobStatus, ...], daemon: Daemon | None
+) -> tuple[str, str, str]:
+    health = next((name for name in _WORST_FIRST if any(job.health == name for job in jobs)), "Healthy")
+    if daemon is None and health != "Degraded":
+        health = "Unknown"
+    if unreadable or planned is None:
+        return "Unknown", health, f"{unreadable}; the last good state stays"
+    if planned.breaches:
+        return "OutOfSync", health, f"refused: {planned.breaches[0].message}"
+    if planned.pending:
+        return "OutOfSync", health, f"{plural(len(planned.pending), 'change')} to apply"
+    return "Synced", health, ""
+
+
+def _job_status(
+    entry: LockEntry, job: Job | None, last: Run | None, sync: str, now: datetime, daemon: Daemon | None
+) -> JobStatus:
+    health, message = _health(entry, job, last)
+    held = entry if job is None else job.entry
+    due = None if job is None or _is_paused(job, now) else next_fire(held.timing, now)
+    if daemon is None and health in ("Healthy", "Progressing"):
+        health, message = "Unknown", "no daemon is running"
+    return JobStatus(entry.id, held, sync, health, message, due, last, job)
+
+
+def _is_paused(job: Job, now: datetime) -> bool:
+    by_hand = job.pause is not None and (job.pause.until is None or job.pause.until > now)
+    return by_hand or job.entry.paused
+
+
+def _health(entry: LockEntry, job: Job | None, last: Run | None) -> tuple[str, str]:
+    if job is None:
+        return "Missing", "not applied yet"
+    if job.pause is not None:
+        reason = f": {job.pause.reason}" if job.pause.reason else ""
+        until = f" until {instant_text(job.pause.until)}" if job.pause.until else ""
+        return "Suspended", f"paused by {job.pause.by}{until}{reason}"
+    if entry.paused:
+        return "Suspended", "paused in git"
+    if last is None:
+        return "Healthy", "has not run yet"
+    match last.state:
+        case RunState.WAITING | RunState.RUNNING:
+            return "Progressing", last.state.value
+        case RunState.SUCCEEDED:
+            return "Healthy", "succeeded"
+        case _:
+            return "Degraded", outcome(last)
+
+
+def outcome(run: Run) -> str:
+    """Return what became of *run* in a few words: `failed, exit 1`, `missed: overlap`, `timed out`."""
+    match run.state:
+        case RunState.MISSED:
+            times = f" ({run.count:,} times)" if run.count > 1 else ""
+            return f"missed: {run.reason}{times}"
+        case RunState.FAILED if run.error:
+            return f"could not start: {run.error}"
+        case RunState.FAILED if run.signal:
+            return f"failed, signal {run.signal}"
+        case RunState.FAILED:
+            return f"failed, exit {run.exit_code}"
+        case _:
+            return run.state.value.replace("_", " ")
+
+
+def status_text(status: Status, *, now: datetime, paint: Paint) -> str:
+    """Return *status* for people: the two answers first, then a line a schedule."""
+    sync_colour = {"Synced": "green", "OutOfSync": "yellow"}.get(status.sync, "red")
+    head = f"{paint(status.sync, sync_colour, 'bold')} · {paint(status.health, _HEALTH_COLOURS[status.health], 'bold')}"
+    head += f" · {plural(len(status.jobs), 'schedule')}"
+    if status.daemon:
+        since = f", started {ago(status.daemon.since, now)}" if status.daemon.since else ""
+        head += f" · daemon {status.daemon.pid or 'running'}{since}"
+    else:
+        head += " · no daemon is running: `reconcile serve` runs the jobs"
+    lines = [head]
+    if status.message:
+        lines.append(f"  {safe(status.message)}")
+    if status.jobs:
+        title = [paint(name, "dim") for name in ("SCHEDULE", "SYNC", "HEALTH", "NEXT", "LAST", "OWNER")]
+        lines += ["", *columns([title, *(_row(job, now, paint) for job in status.jobs)])]
+    return "\n".join(lines) + "\n"
+
+
+def _row(job: JobStatus, now: datetime, paint: Paint) -> list[str]:
+    due = f"{moment(job.next, job.entry.timing.timezone)}, {ago(job.next, now)}" if job.next else "-"
+    last = f"{outcome(job.last)}, {ago(job.last.scheduled_at, now)}" if job.last else job.message
+    if job.health in ("Suspended", "Missing"):
+        last = job.message
+    return [
+        paint(safe(job.id), "bold"),
+        job.sync,
+        paint(job.health, _HEALTH_COLOURS[job.health]),
+        due,
+        safe(last),
+        safe(job.entry.owner or "-"),
+    ]
+
+
+def status_json(status: Status) -> dict[str, Json]:
+    """Return *status* as the versioned JSON document of `status --json`."""
+    return {
+        "format_version": "1.0",
+        "sync": status.sync,
+        "health": status.health,
+        "message": status.message,
+        "daemon": None
+        if status.daemon is None
+        else {
+            "pid": status.daemon.pid,
+            "since": instant_text(status.daemon.since) if status.daemon.since else None,
+        },
+        "schedules": [_job_json(job) for job in status.jobs],
+    }
+
+
+def _job_json(job: JobStatus) -> dict[str, Json]:
+    return {
+        "id": job.id,
+        "sync": job.sync,
+        "health": job.health,
+        "message": job.message,
+        "means": job.entry.means,
+        "timezone": job.entry.timing.timezone,
+        "owner": job.entry.owner,
+        "description": job.entry.description,
+        "runbook": job.entry.runbook,
+        "next": instant_text(job.next) if job.next else None,
+        "last_run": run_json(job.last) if job.last else None,
+    }
+
+
+def run_json(run: Run) -> dict[str, Json]:
+    """Return *run* for `--json`; instants in UTC, absent ones null."""
+
+    def instant(at: datetime | None) -> str | None:
+        return instant_text(at) if at else None
+
+    return {
+        "id": run.id,
+        "schedule": run.job_id,
+        "scheduled_at": instant(run.scheduled_at),
+        "last_scheduled_at": instant(run.last_scheduled_at),
+        "count": run.count,
+        "trigger": run.trigger,
+        "state": run.state.value,
+        "reason": run.reason.value if run.reason else None,
+        "attempts": run.attempts,
+        "exit_code": run.exit_code,
+        "signal": run.signal,
+        "error": run.error,
+        "started_at": instant(run.started_at),
+        "finished_at": instant(run.finished_at),
+    }
