@@ -1,0 +1,210 @@
+"""A declaration and the lock of before make the lock of now.
+
+What is unchanged is copied, never asked again; what is new is read, once per phrase and zone, and judged.
+A schedule whose phrase stays a question keeps the entry it had, and everything else still compiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.compiler.expect import broken
+from reconciler.errors import Problem
+from reconciler.lockfile import answers, new_entry, renewed
+from reconciler.model import (
+    Compiled,
+    Conventions,
+    CronFields,
+    Declaration,
+    Evidence,
+    Lock,
+    LockEntry,
+    Origin,
+    Question,
+    Reading,
+    Schedule,
+)
+from reconciler.timing import NeverFires, check_fires
+
+
+class Outcome(StrEnum):
+    """What compiling did to one schedule."""
+
+    ADDED = "added"
+    COMPILED = "compiled"
+    RENEWED = "renewed"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    QUESTION = "question"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A phrase to be read in the zone that its schedule declares."""
+
+    phrase: str
+    timezone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """A question about one phrase of one schedule, at its place in the YAML."""
+
+    schedule: str
+    phrase: str
+    origin: Origin
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """The new lock, what happened to each schedule by id, and the questions that stay open."""
+
+    lock: Lock
+    outcomes: dict[str, Outcome]
+    questions: tuple[OpenQuestion, ...]
+
+    def ids(self, outcome: Outcome) -> list[str]:
+        """Return the ids of the schedules that *outcome* happened to, sorted."""
+        return sorted(id for id, one in self.outcomes.items() if one is outcome)
+
+
+Judge = Callable[[Sequence[Ask], Conventions], Sequence[Compiled | Question]]
+
+
+def compile_declaration(
+    declaration: Declaration,
+    previous: Lock,
+    judge: Judge,
+    *,
+    now: datetime,
+    refresh: frozenset[str] = frozenset(),
+) -> Compilation:
+    """Return the lock for *declaration*, reading only what *previous* does not answer.
+
+    *judge* reads many phrases at once. The ids in *refresh* are read again in any case. *now*
+    decides whether a timing still fires.
+    """
+    kept = {
+        schedule.id: entry
+        for schedule in declaration.schedules
+        if (entry := previous.entries.get(schedule.id)) is not None
+        and answers(entry, schedule, declaration.conventions)
+        and schedule.id not in refresh
+    }
+    fresh = [schedule for schedule in declaration.schedules if schedule.id not in kept]
+    asks = list(dict.fromkeys(Ask(phrase, schedule.timezone) for schedule in fresh for phrase in schedule.phrases))
+    answered = dict(zip(asks, judge(asks, declaration.conventions), strict=True)) if asks else {}
+
+    entries: dict[str, LockEntry] = {}
+    outcomes: dict[str, Outcome] = {}
+    questions: list[OpenQuestion] = []
+    for schedule in declaration.schedules:
+        before = previous.entries.get(schedule.id)
+        if schedule.id in kept:
+            result: LockEntry | list[OpenQuestion] = renewed(kept[schedule.id], schedule)
+        else:
+            result = _answer(schedule, [answered[Ask(p, schedule.timezone)] for p in schedule.phrases], now)
+        if isinstance(result, LockEntry):
+            result = list(_unmet(schedule, result)) or result
+        if isinstance(result, LockEntry):
+            entries[schedule.id] = result
+            outcomes[schedule.id] = _outcome(before, result, kept=schedule.id in kept)
+        else:
+            questions += result
+            outcomes[schedule.id] = Outcome.QUESTION
+            if before is not None:
+                entries[schedule.id] = before
+    outcomes |= dict.fromkeys(previous.entries.keys() - outcomes.keys(), Outcome.REMOVED)
+    return Compilation(Lock(entries), outcomes, tuple(questions))
+
+
+def _outcome(before: LockEntry | None, after: LockEntry, *, kept: bool) -> Outcome:
+    if before is None:
+        return Outcome.ADDED
+    if before == after:
+        return Outcome.UNCHANGED
+    return Outcome.RENEWED if kept else Outcome.COMPILED
+
+
+def _answer(
+    schedule: Schedule, answered: Sequence[Compiled | Question], now: datetime
+) -> LockEntry | list[OpenQuestion]:
+    """Return the entry for *schedule* from the answers to its phrases, or the questions that are left."""
+    about = zip(schedule.phrases, schedule.phrase_origins, answered, strict=True)
+    open_ = [OpenQuestion(schedule.id, phrase, at, one) for phrase, at, one in about if isinstance(one, Question)]
+    if open_:
+        return open_
+    union = _union([one for one in answered if isinstance(one, Compiled)])
+    if isinstance(union, Compiled):
+        entry = new_entry(schedule, union)
+        try:
+            check_fires(entry.timing, now)
+        except NeverFires as error:
+            union = Question(str(error), "change the phrase, or remove the schedule")
+        else:
+            return entry
+    return [OpenQuestion(schedule.id, schedule.phrases[0], schedule.phrase_origins[0], union)]
+
+
+def _union(parts: Sequence[Compiled]) -> Compiled | Question:
+    """Return the one answer that a list of phrases means together."""
+    if len(parts) == 1:
+        return parts[0]
+    readings = [part.reading for part in parts]
+    rules = [reading.timing.rule for reading in readings]
+    frames = {replace(reading.timing, rule=()) for reading in readings}
+    if any(not isinstance(rule, tuple) for rule in rules):
+        return Question("an interval that is counted from an anchor cannot be one of several phrases", _SPLIT)
+    if len(frames) > 1:
+        return Question("the phrases differ in timezone, limits or exceptions", _SPLIT)
+    members = {member for rule in rules if isinstance(rule, tuple) for member in rule}
+    timing = replace(readings[0].timing, rule=tuple(sorted(members, key=_member_order)))
+    return Compiled(
+        Reading(
+            timing,
+            assumptions=_merged(reading.assumptions for reading in readings),
+            warnings=_merged(reading.warnings for reading in readings),
+            zone_in_phrase=readings[0].zone_in_phrase and all(reading.zone_in_phrase for reading in readings),
+            conventions=tuple(dict(pair for reading in readings for pair in reading.conventions).items()),
+        ),
+        evidence=_weakest(parts),
+        compiled_by=", ".join(_merged((part.compiled_by.split(", ")) for part in parts)),
+    )
+
+
+_SPLIT = "make two schedules of it"
+
+
+def _member_order(member: CronFields) -> tuple[str, ...]:
+    return (member.year, member.month, member.day, member.week, member.day_of_week, *_clock_order(member))
+
+
+def _clock_order(member: CronFields) -> tuple[str, str, str]:
+    return (member.hour.zfill(2), member.minute.zfill(2), member.second.zfill(2))
+
+
+def _merged(texts: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for part in texts for text in part))
+
+
+def _weakest(parts: Sequence[Compiled]) -> Evidence:
+    strength = (Evidence.MODEL, Evidence.GRAMMAR, Evidence.AGREED)
+    return min((part.evidence for part in parts), key=strength.index)
+
+
+def _unmet(schedule: Schedule, entry: LockEntry) -> Iterable[OpenQuestion]:
+    for sentence in broken(schedule.expect, entry.timing):
+        question = Question(sentence, f"`{schedule.phrases[0]}` means {entry.means}; change the phrase or `expect`")
+        yield OpenQuestion(schedule.id, schedule.phrases[0], schedule.phrase_origins[0], question)
+
+
+def unmet_expectations(declaration: Declaration, lock: Lock) -> Iterable[Problem]:
+    """Yield a problem for each `expect` that the lock's entries do not meet."""
+    for schedule in declaration.schedules:
+        if schedule.id in lock.entries:
+            for one in _unmet(schedule, lock.entries[schedule.id]):
+                yield Problem(f"{schedule.id}: {one.question.message}", one.origin, one.question.hint)
