@@ -1,0 +1,171 @@
+"""The dispatcher: what a due time becomes. It writes the row first, then lets the run live (`drive`)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from reconciler.engine import ledger_jobs, ledger_runs
+from reconciler.engine.drive import Drive, Means
+from reconciler.engine.due import Due, account
+from reconciler.engine.gaps import Gaps
+from reconciler.engine.ledger_runs import Waiting
+from reconciler.engine.roster import Roster
+from reconciler.engine.runner import Execution
+from reconciler.engine.writer import Writer
+from reconciler.errors import StoreFailed
+from reconciler.model import Job, LockEntry, MissReason, Run
+
+_log = logging.getLogger(__name__)
+SLOTS = 16
+"""Processes that run at the same time, at the most."""
+BACKWARDS = timedelta(hours=3)
+"""A clock set back by less repeats no run; one set back by more is a correction, and due times count from it anew."""
+_BATCH = 500
+_STORE_PAUSE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatching:
+    """What a dispatcher is told once: the clock, how a process is made, who hears of ended runs, and the bound."""
+
+    now: Callable[[], datetime]
+    execute: Callable[[LockEntry, Run], Execution]
+    publish: Callable[[Run], None]
+    slots: int = SLOTS
+
+
+class Dispatcher:
+    """Turns due times of the jobs in *roster* into run rows, and run rows into processes."""
+
+    def __init__(self, writer: Writer, roster: Roster, settings: Dispatching) -> None:
+        self._writer = writer
+        self._roster = roster
+        self._now = settings.now
+        self.instance = uuid4().hex
+        self.gaps = Gaps(settings.now())
+        self.store_error: str | None = None
+        self._store_failing_since: datetime | None = None
+        self._pending: set[str] = set()
+        self._accounting: asyncio.Task[None] | None = None
+        self._drives: dict[int, Drive] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._seen = 0
+        self._means = Means(
+            writer=writer,
+            roster=roster,
+            now=settings.now,
+            execute=settings.execute,
+            publish=settings.publish,
+            reason_at=self.gaps.reason_at,
+            slots=asyncio.Semaphore(settings.slots),
+            instance=self.instance,
+            stopping=asyncio.Event(),
+        )
+
+    def look(self, ids: Iterable[str]) -> None:
+        """Account for the due times of these jobs soon; calls that come together share a transaction."""
+        self._pending.update(ids)
+        if self._pending and self._accounting is None and not self._means.stopping.is_set():
+            self._accounting = asyncio.create_task(self._account_pending())
+
+    async def _account_pending(self) -> None:
+        try:
+            while self._pending and not self._means.stopping.is_set():
+                batch = sorted(self._pending)[:_BATCH]
+                self._pending.difference_update(batch)
+                try:
+                    waiting = await self._writer.write(lambda connection, batch=batch: self._account(connection, batch))  # type: ignore[misc]
+                except StoreFailed as error:
+                    self._pending.update(batch)
+                    await self._store_failed(error)
+                else:
+                    self._store_works()
+                    self._accept(waiting)
+        finally:
+            self._accounting = None
+
+    def _account(self, connection: sqlite3.Connection, ids: Iterable[str]) -> list[Waiting]:
+        """Write the rows that the jobs owe up to now; return the runs that wait."""
+        now = self._now()
+        for id in ids:
+            held = self._roster.held(connection, id)
+            if held is None:
+                continue
+            if held.accounted_until - now > BACKWARDS:
+                _log.warning(
+                    "job %s: accounted until %s, which is far ahead; starting from now", id, held.accounted_until
+                )
+                ledger_jobs.set_accounted(connection, id, now)
+            elif owed := account(held.job, held.accounted_until, now, self.gaps.reason_at):
+                ledger_runs.add_due(connection, id, owed, now)
+                ledger_jobs.set_accounted(connection, id, now)
+                _log_missed(held.job, owed)
+        return ledger_runs.waiting(connection, self._seen)
+
+    async def take_waiting(self) -> None:
+        """Take on the runs that wait in the ledger: asked for by hand, or left by an earlier daemon."""
+        self._accept(await self._writer.read(lambda connection: ledger_runs.waiting(connection, self._seen)))
+
+    def _accept(self, found: Iterable[Waiting]) -> None:
+        new = [one for one in found if one.run.id not in self._drives]
+        jobs = [one.run.job_id for one in new]
+        for one in new:
+            self._seen = max(self._seen, one.run.id)
+            drive = Drive(one, self._means, self._earlier(one.run.job_id), in_order=jobs.count(one.run.job_id) > 1)
+            self._drives[one.run.id] = drive
+            task = asyncio.create_task(drive.live())
+            self._tasks.add(task)
+            task.add_done_callback(lambda done, id=one.run.id: self._ended(done, id))  # type: ignore[misc]
+
+    def _earlier(self, job_id: str) -> tuple[Drive, ...]:
+        return tuple(drive for drive in self._drives.values() if drive.job_id == job_id)
+
+    def _ended(self, task: asyncio.Task[None], id: int) -> None:
+        self._tasks.discard(task)
+        self._drives.pop(id, None)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("run %d ended in an unexpected error", id, exc_info=task.exception())
+
+    @property
+    def running(self) -> int:
+        """How many runs have a process now."""
+        return sum(drive.running for drive in self._drives.values())
+
+    async def _store_failed(self, error: StoreFailed) -> None:
+        """Start nothing without a row: wait, and look again. What is then too late is missed because of the store."""
+        if self.store_error is None:
+            _log.error("the store failed; nothing starts until it works: %s", error)
+            self._store_failing_since = self._now()
+        self.store_error = str(error)
+        await asyncio.sleep(_STORE_PAUSE)
+
+    def _store_works(self) -> None:
+        if self._store_failing_since is not None:
+            # what came due while the failing write was tried belongs to the gap too
+            self.gaps.add(self._store_failing_since - timedelta(minutes=1), self._now(), MissReason.STORE)
+            _log.warning("the store works again")
+        self.store_error, self._store_failing_since = None, None
+
+    async def stop(self, grace: timedelta) -> None:
+        """Start nothing more; give what runs *grace* to end, then end it; return when every process is gone."""
+        self._means.stopping.set()
+        if self._accounting is not None:
+            await asyncio.wait({self._accounting})
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace.total_seconds())
+        for drive in list(self._drives.values()):
+            drive.interrupt("the daemon stopped")
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+def _log_missed(job: Job, owed: Iterable[Due]) -> None:
+    for due in owed:
+        if due.missed is not None and due.missed is not MissReason.PAUSED:
+            _log.warning("job %s due %s: missed %d (%s)", job.id, due.at.isoformat(), due.count, due.missed.value)

@@ -1,0 +1,113 @@
+"""What is owed for a span of time: every due time of a job becomes a run to start or a miss with its reason. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from reconciler.model import CatchUp, Job, MissReason
+from reconciler.timing import fires, next_fire
+
+ON_TIME = timedelta(minutes=1)
+"""A due time seen within a minute is on time: no catching up is needed to run it."""
+ROWS_EACH = 100
+"""More misses than this in a row, with one reason, share a row."""
+CATCH_UP_MOST = 1000
+"""`catch_up: all` runs at the most so many due times of one span, the latest ones."""
+
+ReasonAt = Callable[[datetime], MissReason]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A due time, or with *count* above 1 several up to *last*.
+
+    *missed* says why it does not run; if it does (None), *starts* says from when on (None: at once).
+    """
+
+    at: datetime
+    missed: MissReason | None = None
+    starts: datetime | None = None
+    count: int = 1
+    last: datetime | None = None
+
+
+def paused_at(job: Job, instant: datetime) -> bool:
+    """Return whether *job* is paused at *instant*, by its lock entry or by hand."""
+    if job.entry.paused:
+        return True
+    pause = job.pause
+    return pause is not None and pause.at < instant and (pause.until is None or instant < pause.until)
+
+
+def next_due(job: Job, after: datetime) -> datetime | None:
+    """Return the first due time of *job* after *after* at which it is not paused, or None."""
+    due = next_fire(job.entry.timing, after)
+    if due is None or not paused_at(job, due):
+        return due
+    until = job.pause.until if job.pause else None
+    if job.entry.paused or until is None:
+        return None
+    return next_fire(job.entry.timing, until - timedelta(microseconds=1))
+
+
+def account(job: Job, since: datetime, now: datetime, reason_at: ReasonAt) -> tuple[Due, ...]:
+    """Return what is owed for the due times of *job* in (*since*, *now*], in order.
+
+    By `catch_up`, and never later than `grace`: `all` runs each; `latest` the last one; `skip` the last
+    one if it is on time. The others are missed; *reason_at* says why a due time that nobody paused is.
+    """
+    due = [Due(at, _never(job, at, now, reason_at)) for at in fires(job.entry.timing, since, now)]
+    able = [at for at, one in enumerate(due) if one.missed is None]
+    given_up = len(able) - _catch_up(job, [due[index].at for index in able], now)
+    for place, index in enumerate(able):
+        at = due[index].at
+        due[index] = Due(at, reason_at(at)) if place < given_up else Due(at, starts=jittered(job, at))
+    return tuple(_collapsed(due))
+
+
+def _never(job: Job, at: datetime, now: datetime, reason_at: ReasonAt) -> MissReason | None:
+    """Return why the due time cannot run whatever the policy, or None."""
+    if paused_at(job, at):
+        return MissReason.PAUSED
+    # A due time seen at once is always in time, also with a grace shorter than the clock is exact.
+    return reason_at(at) if now - at > max(job.entry.run.grace, timedelta(seconds=1)) else None
+
+
+def _catch_up(job: Job, able: list[datetime], now: datetime) -> int:
+    """Return how many of *able*, counted from the last, run."""
+    match job.entry.run.catch_up:
+        case CatchUp.ALL:
+            return min(len(able), CATCH_UP_MOST)
+        case CatchUp.LATEST:
+            return min(len(able), 1)
+        case CatchUp.SKIP:
+            return 1 if able and now - able[-1] <= ON_TIME else 0
+
+
+def _collapsed(due: list[Due]) -> Iterator[Due]:
+    for missed, group in groupby(due, key=lambda one: one.missed):
+        members = list(group)
+        # One pause is one row, however long: it is one decision of one person.
+        if missed is None or (len(members) <= ROWS_EACH and missed is not MissReason.PAUSED) or len(members) == 1:
+            yield from members
+        else:
+            yield Due(members[0].at, missed, count=len(members), last=members[-1].at)
+
+
+def jittered(job: Job, due: datetime) -> datetime | None:
+    """Return when the run of *due* starts: later by a part of `jitter` that is the same for the same job and due time.
+
+    It never reaches the next due time. None: the job has no jitter.
+    """
+    jitter = job.entry.run.jitter
+    if not jitter:
+        return None
+    following = next_fire(job.entry.timing, due)
+    if following is not None:
+        jitter = min(jitter, following - due - timedelta(seconds=1))
+    seed = hashlib.sha256(f"{job.id} {due.timestamp():.0f}".encode()).digest()
+    return due + jitter * (int.from_bytes(seed[:8]) / 2**64)

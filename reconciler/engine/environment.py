@@ -1,0 +1,30 @@
+"""The environment of a job: a list of names that may pass, never everything that the daemon knows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC
+
+from reconciler.model import Run, RunSpec
+
+_PASSED = frozenset({"PATH", "HOME", "LANG", "TZ", "TMPDIR", "USER", "LOGNAME"})
+_NEVER = ("OPENAI_",)
+
+
+def job_environment(spec: RunSpec, run: Run, own: Mapping[str, str]) -> dict[str, str]:
+    """Return what the process of *run* sees: of *own* the harmless names and those that `env` asks for, and the run.
+
+    `RECONCILE_SCHEDULED_AT` is the due time in UTC, so that a job can be made to do the same work only once.
+    The names of the model's keys do not pass even if asked for.
+    """
+    wanted = _PASSED | set(spec.env)
+    passed = {
+        name: value
+        for name, value in own.items()
+        if (name in wanted or name.startswith("LC_")) and not name.startswith(_NEVER)
+    }
+    return passed | {
+        "RECONCILE_JOB_ID": run.job_id,
+        "RECONCILE_RUN_ID": str(run.id),
+        "RECONCILE_SCHEDULED_AT": run.scheduled_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }

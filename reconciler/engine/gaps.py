@@ -1,0 +1,28 @@
+"""Why a due time was not seen in time: the spans in which nobody could look."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime
+
+from reconciler.model import MissReason
+
+_REMEMBERED = 100
+
+
+class Gaps:
+    """Spans of wall time with a reason: before the start, across a step of the clock, while the store failed."""
+
+    def __init__(self, started: datetime) -> None:
+        self._started = started
+        self._spans: deque[tuple[datetime, datetime, MissReason]] = deque(maxlen=_REMEMBERED)
+
+    def add(self, start: datetime, end: datetime, reason: MissReason) -> None:
+        """Remember that nobody could look from *start* to *end*."""
+        self._spans.append((start, end, reason))
+
+    def reason_at(self, due: datetime) -> MissReason:
+        """Return why *due* was not seen in time: `late` if we were there and only slow."""
+        if due <= self._started:
+            return MissReason.DOWNTIME
+        return next((reason for start, end, reason in self._spans if start <= due <= end), MissReason.LATE)

@@ -1,0 +1,169 @@
+"""The jobs in the ledger: rows to values and back. Writers are called inside a `transaction`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.engine.ledger import installation
+from reconciler.engine.ledger_schema import from_micros, to_micros
+from reconciler.lockfile import entry_from_json, entry_to_json
+from reconciler.model import Job, LockEntry, Observed, Pause, canonical_json, digest
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A job as the ledger holds it, and the instant up to which every due time of it has its run row."""
+
+    job: Job
+    accounted_until: datetime
+
+    @property
+    def entry(self) -> LockEntry:
+        """The lock entry that is held."""
+        return self.job.entry
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A row of the table `jobs` and the checksum applied last; equal rows mean the same job."""
+
+    id: str
+    owner: str
+    text: str
+    accounted_until: int
+    pause: Pause | None
+    applied: str | None
+
+    def held(self) -> Held:
+        """Return the row as a value; raise ValueError, KeyError or TypeError if the entry is not a lock entry."""
+        fields = json.loads(self.text)
+        if fields.pop("id") != self.id:
+            raise ValueError(f"the entry of {self.id} names another id")
+        entry = entry_from_json(self.id, fields)
+        # The text is the canonical JSON that `lockfile.checksum` hashes, so hashing it shows every edit.
+        checksum = "sha256:" + hashlib.sha256(self.text.encode()).hexdigest()
+        job = Job(self.id, entry, checksum, self.owner, self.applied, self.pause)
+        return Held(job, from_micros(self.accounted_until))
+
+
+_SELECT = """
+SELECT jobs.id, owner, entry, accounted_until, pause_by, pause_at, pause_reason, pause_until, applied.checksum
+FROM jobs LEFT JOIN applied ON applied.id = jobs.id
+"""
+
+
+def _row(row: tuple[object, ...]) -> JobRow:
+    id, owner, text, accounted_until, by, at, reason, until, applied = row
+    pause = None
+    if isinstance(by, str) and isinstance(at, int):
+        pause = Pause(by, from_micros(at), _text(reason), from_micros(until) if isinstance(until, int) else None)
+    assert isinstance(accounted_until, int)  # noqa: S101 -- a STRICT column
+    return JobRow(str(id), str(owner), str(text), accounted_until, pause, _text(applied))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def job_rows(connection: sqlite3.Connection) -> Iterator[JobRow]:
+    """Yield every row of the jobs, foreign ones included, by id."""
+    for row in connection.execute(_SELECT + "ORDER BY jobs.id"):
+        yield _row(row)
+
+
+def job_row(connection: sqlite3.Connection, id: str) -> JobRow | None:
+    """Return the row of the job *id*, or None."""
+    row = connection.execute(_SELECT + "WHERE jobs.id = ?", (id,)).fetchone()
+    return None if row is None else _row(row)
+
+
+def observe(connection: sqlite3.Connection) -> Observed:
+    """Return what the ledger holds; an unreadable entry is left out, logged, and so planned again as missing."""
+    ours = installation(connection)
+    jobs, foreign = {}, set()
+    for row in job_rows(connection):
+        if row.owner != ours:
+            foreign.add(row.id)
+            continue
+        try:
+            jobs[row.id] = row.held().job
+        except (ValueError, KeyError, TypeError) as error:
+            _log.warning("job %s: the ledger holds an unreadable entry (%s)", row.id, error)
+    applied = dict(connection.execute("SELECT id, checksum FROM applied"))
+    return Observed(jobs, frozenset(foreign), applied)
+
+
+def put_job(connection: sqlite3.Connection, entry: LockEntry, owner: str, *, since: datetime) -> None:
+    """Hold *entry*; a new job owes the due times after *since*, one already held keeps its pause and its account."""
+    text = canonical_json({"id": entry.id, **entry_to_json(entry)})
+    connection.execute(
+        "INSERT INTO jobs (id, owner, entry, accounted_until) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, entry = excluded.entry",
+        (entry.id, owner, text, to_micros(since)),
+    )
+
+
+def set_accounted(connection: sqlite3.Connection, id: str, until: datetime) -> None:
+    """Record that every due time of the job up to *until* has its row; it never moves back."""
+    connection.execute("UPDATE jobs SET accounted_until = max(accounted_until, ?) WHERE id = ?", (to_micros(until), id))
+
+
+def delete_job(connection: sqlite3.Connection, id: str) -> None:
+    """Hold the job no longer; its runs stay."""
+    connection.execute("DELETE FROM jobs WHERE id = ?", (id,))
+
+
+def rename_job(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """Give the job *old*, its runs and what was applied of it the id *new*; a row that *new* already has stays."""
+    for statement in (
+        "UPDATE OR IGNORE jobs SET id = ? WHERE id = ?",
+        "UPDATE OR IGNORE applied SET id = ? WHERE id = ?",
+        "UPDATE OR IGNORE runs SET job_id = ? WHERE job_id = ?",
+    ):
+        connection.execute(statement, (new, old))
+    for statement in ("DELETE FROM jobs WHERE id = ?", "DELETE FROM applied WHERE id = ?"):
+        connection.execute(statement, (old,))
+
+
+def set_pause(connection: sqlite3.Connection, id: str, pause: Pause | None) -> None:
+    """Set or end (None) the pause by hand of the job."""
+    values = (pause.by, to_micros(pause.at), pause.reason, to_micros(pause.until)) if pause else (None,) * 4
+    connection.execute(
+        "UPDATE jobs SET pause_by = ?, pause_at = ?, pause_reason = ?, pause_until = ? WHERE id = ?", (*values, id)
+    )
+
+
+def add_revision(connection: sqlite3.Connection, revision: str, summary: str, at: datetime) -> int:
+    """Begin revision *revision*; return its number. `seal_revision` completes it in the same transaction."""
+    cursor = connection.execute(
+        "INSERT INTO revisions (at, revision, digest, summary) VALUES (?, ?, '', ?)",
+        (to_micros(at), revision, summary),
+    )
+    assert cursor.lastrowid is not None  # noqa: S101 -- an INSERT has one
+    return cursor.lastrowid
+
+
+def seal_revision(connection: sqlite3.Connection, number: int) -> None:
+    """Record the digest of all that is applied: the digest of the lock, where the lock was applied whole."""
+    applied = dict(connection.execute("SELECT id, checksum FROM applied"))
+    connection.execute("UPDATE revisions SET digest = ? WHERE number = ?", (digest(applied), number))
+
+
+def set_applied(connection: sqlite3.Connection, id: str, checksum: str | None, revision: int) -> None:
+    """Remember that *checksum* was applied for *id*, or with None that the job was removed."""
+    if checksum is None:
+        connection.execute("DELETE FROM applied WHERE id = ?", (id,))
+        return
+    connection.execute(
+        "INSERT INTO applied VALUES (?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET checksum = excluded.checksum, revision = excluded.revision",
+        (id, checksum, revision),
+    )

@@ -1,0 +1,50 @@
+"""The jobs of the ledger as the running engine knows them, parsed only when they change."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.engine import ledger_jobs
+from reconciler.engine.ledger_jobs import Held, JobRow
+from reconciler.engine.ledger_schema import from_micros
+from reconciler.model import Job
+
+_log = logging.getLogger(__name__)
+
+
+class Roster:
+    """The readable jobs by id; an unreadable one is left out and logged once, the others go on."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[JobRow, Job | None]] = {}
+        self.jobs: Mapping[str, Job] = {}
+
+    def load(self, connection: sqlite3.Connection) -> Mapping[str, Job]:
+        """Return the jobs as the ledger has them now; an unchanged job is the same object as before."""
+        rows = list(ledger_jobs.job_rows(connection))
+        found = {row.id: self._job(row) for row in rows}
+        self._known = {row.id: self._known[row.id] for row in rows}
+        self.jobs = {id: job for id, job in found.items() if job is not None}
+        return self.jobs
+
+    def held(self, connection: sqlite3.Connection, id: str) -> Held | None:
+        """Return the job *id* as the ledger has it at this moment, or None."""
+        row = ledger_jobs.job_row(connection, id)
+        job = None if row is None else self._job(row)
+        return None if row is None or job is None else Held(job, from_micros(row.accounted_until))
+
+    def _job(self, row: JobRow) -> Job | None:
+        same = replace(row, accounted_until=0)
+        known = self._known.get(row.id)
+        if known is not None and known[0] == same:
+            return known[1]
+        try:
+            job: Job | None = row.held().job
+        except (ValueError, KeyError, TypeError) as error:
+            _log.warning("job %s: the ledger holds an unreadable entry (%s); it does not run", row.id, error)
+            job = None
+        self._known[row.id] = (same, job)
+        return job

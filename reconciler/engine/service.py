@@ -1,0 +1,156 @@
+"""The running engine: ledger, clock and dispatcher of one state directory on one asyncio loop."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from reconciler.engine import lease, ledger_runs
+from reconciler.engine.clock import Clock
+from reconciler.engine.dispatch import SLOTS, Dispatcher, Dispatching
+from reconciler.engine.embedded import utc_now
+from reconciler.engine.roster import Roster
+from reconciler.engine.runner import KILL_GRACE, Execution
+from reconciler.engine.writer import Writer
+from reconciler.errors import StoreFailed
+from reconciler.model import Job, LockEntry, MissReason, Run
+
+_PAUSED_EVERY = 60.0  # seconds between two looks at paused jobs, whose due times no clock announces
+
+
+class EngineService:
+    """Runs the jobs that the ledger in *state_dir* holds, in the directory *project*.
+
+    It learns of changes by `refresh`, whoever made them. `start` and `stop` frame its life; all methods
+    belong to the event loop that called `start`.
+    """
+
+    def __init__(
+        self,
+        state_dir: Path,
+        project: Path,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+        slots: int = SLOTS,
+        kill_grace: timedelta = KILL_GRACE,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._state_dir = state_dir
+        self._project = project
+        self._now = now
+        self._monotonic = monotonic
+        self._kill_grace = kill_grace
+        self._environment = environment
+        self._slots = slots
+        self._roster = Roster()
+        self._writer = Writer(state_dir)
+        self._version = -1
+        self._paused_looked = monotonic()
+        self._store_error: str | None = None
+
+    async def start(self) -> None:
+        """Take the lease, end what a crashed daemon left running, account for the downtime, start the clock.
+
+        Raises AlreadyRunning or StoreFailed, and leaves nothing behind then.
+        """
+        self._lease = lease.acquire(self._state_dir, self._now())
+        try:
+            await self._writer.open()
+            await self._begin()
+        except BaseException:
+            await self._writer.close()
+            self._lease.release()
+            raise
+
+    async def _begin(self) -> None:
+        self._clock = Clock(
+            lambda id: self._dispatcher.look((id,)),
+            self._stepped,
+            self._lease.beat,
+            now=self._now,
+            monotonic=self._monotonic,
+        )
+        self._dispatcher = Dispatcher(
+            self._writer, self._roster, Dispatching(self._now, self._execution, self._clock.publish, self._slots)
+        )
+        instance = self._dispatcher.instance
+        await self._writer.write(lambda c: ledger_runs.interrupt_orphans(c, instance, self._now()))
+        self._version, jobs = await self._writer.read(self._load)
+        self._clock.sync(jobs)
+        self._clock.start()
+        self._dispatcher.look(jobs)
+        await self._dispatcher.take_waiting()
+
+    async def refresh(self) -> bool:
+        """Take on what other processes changed in the ledger; return whether they changed anything.
+
+        Cheap when they did not. A store that cannot be read is reported by `store_error`, not raised.
+        """
+        try:
+            changed = await self._writer.read(_data_version) != self._version
+            if changed:
+                await self._reload()
+        except StoreFailed as error:
+            self._store_error = str(error)
+            return False
+        self._store_error = None
+        self._look_at_paused()
+        return changed
+
+    async def _reload(self) -> None:
+        before = self._roster.jobs
+        self._version, jobs = await self._writer.read(self._load)
+        self._clock.sync(jobs)
+        # A due time may have passed between the change and this moment.
+        self._dispatcher.look(id for id, job in jobs.items() if before.get(id) is not job)
+        await self._dispatcher.take_waiting()
+
+    def _load(self, connection: sqlite3.Connection) -> tuple[int, Mapping[str, Job]]:
+        # The version first: a change made while the jobs are read is then seen next time.
+        version = _data_version(connection)
+        return version, self._roster.load(connection)
+
+    def _look_at_paused(self) -> None:
+        if self._monotonic() - self._paused_looked >= _PAUSED_EVERY:
+            self._paused_looked = self._monotonic()
+            paused = (id for id, job in self._roster.jobs.items() if job.entry.paused or job.pause)
+            self._dispatcher.look(paused)
+
+    def _stepped(self, expected: datetime, found: datetime) -> None:
+        if found > expected:
+            self._dispatcher.gaps.add(expected, found, MissReason.CLOCK)
+        self._dispatcher.look(self._roster.jobs)
+
+    def _execution(self, entry: LockEntry, run: Run) -> Execution:
+        return Execution(entry.run, run, self._project, environment=self._environment, kill_grace=self._kill_grace)
+
+    async def stop(self, grace: timedelta) -> None:
+        """Start nothing more, give what runs *grace*, then TERM and KILL; leave no run in state running."""
+        self._clock.stop()
+        await self._dispatcher.stop(grace)
+        await self._writer.close()
+        self._lease.release()
+
+    def next_fires(self) -> dict[str, datetime | None]:
+        """Return when each job is due next; None where it is paused or never."""
+        return self._clock.next_fires()
+
+    @property
+    def running(self) -> int:
+        """How many processes run now."""
+        return self._dispatcher.running
+
+    @property
+    def store_error(self) -> str | None:
+        """What is wrong with the store, or None if it works."""
+        return self._dispatcher.store_error or self._store_error
+
+
+def _data_version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA data_version").fetchone()
+    return int(version)
