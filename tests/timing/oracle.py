@@ -69,7 +69,8 @@ def _field_matches(name: str, text: str, value: int) -> bool:
 
 
 @lru_cache(100_000)
-def _date_matches(year: str, month: str, day: str, week: str, day_of_week: str, at: date) -> bool:
+def _date_matches(texts: tuple[str, ...], at: date) -> bool:
+    year, month, day, week, day_of_week = texts
     return (
         _field_matches("year", year, at.year)
         and _field_matches("month", month, at.month)
@@ -85,7 +86,7 @@ def matches(fields: Mapping[str, str], wall: datetime) -> bool:
         _field_matches("minute", fields["minute"], wall.minute)
         and _field_matches("hour", fields["hour"], wall.hour)
         and _field_matches("second", fields["second"], wall.second)
-        and _date_matches(*(fields[name] for name in ORDER[:5]), wall.date())
+        and _date_matches(tuple(fields[name] for name in ORDER[:5]), wall.date())
     )
 
 
@@ -148,7 +149,7 @@ def _between(previous: datetime, wall: datetime, step: timedelta) -> Iterator[da
 
 
 def _step(timing: Timing) -> timedelta:
-    """Return the longest stride that cannot pass over a due time: all modern UTC offsets are multiples of 15 minutes."""
+    """Return the longest stride that passes over no due time: modern UTC offsets are multiples of 15 minutes."""
     rule = timing.rule
     if isinstance(rule, ElapsedInterval):
         return timedelta(seconds=1)
