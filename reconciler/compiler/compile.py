@@ -138,7 +138,7 @@ def _answer(
     open_ = [OpenQuestion(schedule.id, phrase, at, one) for phrase, at, one in about if isinstance(one, Question)]
     if open_:
         return open_
-    union = _union([one for one in answered if isinstance(one, Compiled)])
+    union = union_of([one for one in answered if isinstance(one, Compiled)])
     if isinstance(union, Compiled):
         entry = new_entry(schedule, union)
         try:
@@ -150,7 +150,7 @@ def _answer(
     return [OpenQuestion(schedule.id, schedule.phrases[0], schedule.phrase_origins[0], union)]
 
 
-def _union(parts: Sequence[Compiled]) -> Compiled | Question:
+def union_of(parts: Sequence[Compiled]) -> Compiled | Question:
     """Return the one answer that a list of phrases means together."""
     if len(parts) == 1:
         return parts[0]

@@ -17,7 +17,7 @@ from reconciler.lockfile.entries import (
 )
 from reconciler.lockfile.files import FILENAME, read, read_text, write, write_atomically
 from reconciler.lockfile.freshness import answers, new_entry, renewed, stale
-from reconciler.lockfile.text import VERSION, dumps, loads, salvage
+from reconciler.lockfile.text import VERSION, dumps, is_newer, loads, salvage
 
 __all__ = [
     "FILENAME",
@@ -28,6 +28,7 @@ __all__ = [
     "entry_from_json",
     "entry_to_json",
     "instant_text",
+    "is_newer",
     "loads",
     "lock_digest",
     "new_entry",

@@ -98,6 +98,12 @@ def salvage(text: str) -> Lock:
     return Lock({id: entry for id, entry in sorted(kept.items()) if id not in torn})
 
 
+def is_newer(text: str) -> bool:
+    """Return whether *text* says it is of a newer format than this program writes."""
+    version = _VERSION_LINE.search(text)
+    return version is not None and int(version[1]) > VERSION
+
+
 class _Rejected(Exception):
     """A block that `dumps` did not write."""
 

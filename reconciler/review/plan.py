@@ -81,6 +81,13 @@ def _change(change: Change, now: datetime, paint: Paint) -> Iterator[str]:
         yield f"    {_next(change.after, now)}"
 
 
+def plan_line(change: Change) -> str:
+    """Return *change* as one line for a log."""
+    entry = change.after or change.before
+    means = f": {safe(entry.means)}" if entry else ""
+    return f"{change.action.value} {safe(change.id)} ({_WHY[change.reason]}){means}"
+
+
 def _differences(before: LockEntry, after: LockEntry, paint: Paint) -> Iterator[str]:
     if before.means != after.means or before.timing != after.timing:
         yield paint(f"  - {safe(before.means)}", "red")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.lockfile import instant_text
-from reconciler.model import Job, Json, LockEntry, Observed, Plan, Run, RunState
+from reconciler.model import Job, Json, LockEntry, MissReason, Observed, Plan, Run, RunState
 from reconciler.review.text import Paint, ago, columns, moment, plural, safe
 from reconciler.timing import next_fire
 
@@ -133,6 +133,8 @@ def _health(entry: LockEntry, job: Job | None, last: Run | None) -> tuple[str, s
             return "Progressing", last.state.value
         case RunState.SUCCEEDED:
             return "Healthy", "succeeded"
+        case RunState.MISSED if last.reason is MissReason.PAUSED:
+            return "Healthy", outcome(last)
         case _:
             return "Degraded", outcome(last)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler import lockfile
-from reconciler.errors import ReconcileError
+from reconciler.errors import LockInvalid, ReconcileError
 from reconciler.model import Lock
 
 
@@ -24,30 +24,32 @@ class DirectorySource:
     def __init__(self, path: Path, *, name: str) -> None:
         self._path = path
         self._name = name
-        self._seen: str | None = None
+        self._seen: str | ReconcileError | None = None
         self._result: Snapshot | ReconcileError | None = None
 
     def poll(self) -> tuple[Snapshot | ReconcileError, bool]:
         """Return the current snapshot, or why there is none, and whether that is news."""
         try:
-            text = lockfile.read_text(self._path, name=self._name)
+            text: str | ReconcileError | None = lockfile.read_text(self._path, name=self._name)
         except ReconcileError as error:
-            news = not isinstance(self._result, ReconcileError) or str(self._result) != str(error)
-            self._seen, self._result = None, error
-            return error, news
-        if self._result is not None and text is not None and text == self._seen:
-            return self._result, False
-        self._seen = text
-        previous, self._result = self._result, self._load(text)
-        return self._result, str(previous) != str(self._result)
+            text = error
+        news = self._result is None or _key(text) != _key(self._seen)
+        if news or self._result is None:
+            self._seen, self._result = text, self._load(text)
+        return self._result, news
 
-    def _load(self, text: str | None) -> Snapshot | ReconcileError:
-        from reconciler.errors import LockInvalid
-
-        if text is None:
-            return LockInvalid(f"{self._name}: there is no lockfile", hint="run `reconcile compile`")
+    def _load(self, text: str | ReconcileError | None) -> Snapshot | ReconcileError:
+        match text:
+            case None:
+                return LockInvalid(f"{self._name}: there is no lockfile", hint="run `reconcile compile`")
+            case ReconcileError():
+                return text
         try:
             lock = lockfile.loads(text, file=self._name)
         except ReconcileError as error:
             return error
         return Snapshot(lock, lockfile.lock_digest(lock))
+
+
+def _key(text: str | ReconcileError | None) -> str | None:
+    return str(text) if isinstance(text, ReconcileError) else text

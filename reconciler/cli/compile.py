@@ -1,0 +1,215 @@
+"""`reconcile compile`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import click
+
+from reconciler import lockfile
+from reconciler.cli.console import note, paint_err, paint_out, problem_json, problem_lines, report, say, say_json
+from reconciler.cli.progress import Progress
+from reconciler.cli.project import Project, project_options
+from reconciler.compiler.check import misread
+from reconciler.compiler.compile import (
+    Compilation,
+    OpenQuestion,
+    Outcome,
+    compile_declaration,
+    unmet_expectations,
+)
+from reconciler.compiler.judging import Translator, judging, translator_from
+from reconciler.declaration import load
+from reconciler.errors import InvalidInput, LockInvalid, OpenQuestions, Problem, ReconcileError, StoreFailed
+from reconciler.model import Declaration, Lock
+from reconciler.review.compilation import CompileReport, compile_json, compile_text
+from reconciler.review.explain import question_lines
+
+_LOOK_EVERY = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """How to compile: which schedules to read again, and with which model, if any."""
+
+    refresh: tuple[str, ...] | None
+    translator: Translator | None
+
+
+@click.command("compile")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--check", is_flag=True, help="Write nothing, ask nothing; exit 4 if the lockfile is stale.")
+@click.option("--watch", is_flag=True, help="Stay, and compile again whenever a file is saved.")
+@click.option("--refresh", is_flag=True, help="Read the phrases of the given IDs, or all, again.")
+@click.option("--model/--no-model", "model", default=None, help="Insist on the configured model, or leave it out.")
+@project_options
+def command(
+    project: Project, ids: tuple[str, ...], check: bool, watch: bool, refresh: bool, model: bool | None
+) -> None:
+    """Compile the phrases in schedules/*.yaml to schedules/schedules.lock.
+
+    Without a model (RECONCILE_MODEL and OPENAI_API_KEY or OPENAI_BASE_URL) the grammar alone decides,
+    offline; what it cannot read with certainty is asked back, with exit code 5.
+    """
+    if ids and not refresh:
+        raise click.UsageError("IDs go with --refresh: everything else is compiled as needed")
+    if check:
+        check_lock(project)
+        return
+    options = _Options(ids if refresh else None, translator_from(use=model))
+    if watch:
+        _watch(project, options)
+    else:
+        _compile(project, options)
+
+
+def check_lock(project: Project) -> None:
+    """Say that the lockfile is fresh, or raise LockInvalid with all that is stale, missing or misread."""
+    declaration = load(project.schedules, root=project.root)
+    lock = lockfile.read(project.lock_path, name=project.lock_name)
+    problems = [
+        *lockfile.stale(declaration, lock, lock_file=project.lock_name),
+        *unmet_expectations(declaration, lock),
+        *misread(declaration, lock),
+    ]
+    if problems:
+        raise LockInvalid(sorted(problems, key=_by_place))
+    if project.json:
+        say_json({"format_version": "1.0", "fresh": True, "total": len(lock.entries)})
+    else:
+        note(f"{project.lock_name} is fresh: {len(lock.entries):,} entries answer what is declared")
+
+
+def _by_place(problem: Problem) -> tuple[str, int, int]:
+    origin = problem.origin
+    return (origin.file, origin.line, origin.column) if origin else ("", 0, 0)
+
+
+def _compile(project: Project, options: _Options) -> None:
+    """Compile once; raise OpenQuestions after everything else was written."""
+    declaration = load(project.schedules, root=project.root)
+    with _one_compiler_at_a_time(project):
+        previous = _previous(project)
+        with Progress("reading phrases") as progress:
+            compilation = compile_declaration(
+                declaration,
+                previous,
+                judging(options.translator, now=datetime.now(UTC), progress=progress),
+                now=datetime.now(UTC),
+                refresh=_refreshed(options, declaration),
+            )
+        written = lockfile.write(project.lock_path, compilation.lock)
+    problems = [_problem(question) for question in compilation.questions]
+    result = _report(compilation, previous)
+    if project.json:
+        questions = [{"schedule": q.schedule, **problem_json(p)} for q, p in zip(compilation.questions, problems, strict=True)]
+        say_json(compile_json(result, written=written, questions=questions))
+    else:
+        say(compile_text(result, lock_name=project.lock_name, paint=paint_out()))
+    if options.translator is not None and options.translator.usage.calls:
+        note(paint_err()(f"model: {options.translator.usage}", "dim"))
+    if problems:
+        for line in problem_lines(problems):
+            note(line)
+        sys.exit(OpenQuestions.exit_code)
+
+
+def _refreshed(options: _Options, declaration: Declaration) -> frozenset[str]:
+    known = [schedule.id for schedule in declaration.schedules]
+    if options.refresh is None:
+        return frozenset()
+    for id in options.refresh:
+        if id not in known:
+            raise InvalidInput(f"there is no schedule {id!r}", hint="ids are the keys under `schedules:`")
+    return frozenset(options.refresh or known)
+
+
+@contextmanager
+def _one_compiler_at_a_time(project: Project) -> Iterator[None]:
+    """Hold an flock on the schedules directory, so that two compilers never lose each other's entries."""
+    import fcntl
+    import os
+
+    try:
+        descriptor = os.open(project.schedules, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise StoreFailed(f"{project.schedules}: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _previous(project: Project) -> Lock:
+    """Return the lock of before; of a damaged or conflicted one, the entries whose checksum still holds."""
+    text = lockfile.read_text(project.lock_path, name=project.lock_name)
+    if text is None:
+        return Lock({})
+    try:
+        return lockfile.loads(text, file=project.lock_name)
+    except LockInvalid as error:
+        if lockfile.is_newer(text):
+            raise
+        kept = lockfile.salvage(text)
+        for line in problem_lines(Problem(one.message, one.origin) for one in error.problems):
+            note(line)
+        note(f"kept {len(kept.entries):,} entries whose checksum holds; the rest is compiled again")
+        return kept
+
+
+def _problem(one: OpenQuestion) -> Problem:
+    lines = question_lines(one.question, datetime.now(UTC))
+    return Problem(f'{one.schedule}: "{one.phrase}": {one.question.message}', one.origin, "\n".join(lines) or None)
+
+
+def _report(compilation: Compilation, previous: Lock) -> CompileReport:
+    changed = {
+        outcome.value: compilation.ids(outcome)
+        for outcome in (Outcome.ADDED, Outcome.COMPILED, Outcome.RENEWED, Outcome.REMOVED)
+    }
+    unchanged = len(compilation.ids(Outcome.UNCHANGED))
+    return CompileReport(compilation.lock, previous, changed, unchanged, len(compilation.questions))
+
+
+def _watch(project: Project, options: _Options) -> None:
+    """Compile whenever the YAML changes, until interrupted; a failed compile keeps the last good lock."""
+    import signal
+    from threading import Event
+
+    from reconciler.sources.watching import Watch, fingerprint
+
+    hinted = Event()
+    stopped = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: (stopped.set(), hinted.set()))
+    seen = ""
+    with Watch(project.schedules, hinted.set) as watch:
+        note(f"watching {project.schedules}; Ctrl-C ends it")
+        while not stopped.is_set():
+            found = fingerprint(project.schedules)
+            if found != seen:
+                _compile_and_go_on(project, options)
+                seen = fingerprint(project.schedules)
+            hinted.wait(_LOOK_EVERY if not watch.blind else 2.0)
+            if hinted.is_set():
+                time.sleep(0.1)  # a save is several events
+                hinted.clear()
+            watch.arm()
+
+
+def _compile_and_go_on(project: Project, options: _Options) -> None:
+    try:
+        _compile(project, options)
+    except SystemExit:
+        note("the questions above are open; everything else is compiled")
+    except ReconcileError as error:
+        report(error, ())
+        note("the lockfile stays as it was")
+
+

@@ -1,0 +1,118 @@
+"""`reconcile explain`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from reconciler.cli.console import paint_out, say
+from reconciler.cli.project import Project, project_options
+from reconciler.compiler.compile import Ask
+from reconciler.compiler.judging import judging, translator_from
+from reconciler.errors import InvalidInput, OpenQuestions, UsageError
+from reconciler.model import Compiled, Conventions, Question
+from reconciler.review.explain import error_json, explanation_json, explanation_text
+from reconciler.timing import UnknownZone, check_zone
+
+_NO_ZONE = "UTC"
+_LONGEST = 500
+
+
+@click.command("explain")
+@click.argument("phrase", required=False)
+@click.option("--tz", "timezone", metavar="ZONE", help="The IANA timezone to read it in; UTC unless given.")
+@click.option("--from", "start", metavar="TIME", help="Show due times from here on, as 2026-03-01T00:00; now unless given.")
+@click.option("--next", "count", type=click.IntRange(0, 10_000), default=5, show_default=True, help="How many due times.")
+@click.option("--file", "file", type=click.Path(path_type=Path, allow_dash=True), help="Explain one phrase a line.")
+@click.option("--model/--no-model", "model", default=None, help="Ask the configured model too, or leave it out.")
+@project_options
+def command(
+    project: Project,
+    phrase: str | None,
+    timezone: str | None,
+    start: str | None,
+    count: int,
+    file: Path | None,
+    model: bool | None,
+) -> None:
+    """Say what PHRASE means: cron, English, and when it is due next."""
+    if (phrase is None) == (file is None):
+        raise UsageError("explain takes one phrase, or --file", hint='reconcile explain "every weekday at 9am"')
+    zone = _zone(timezone)
+    begin = _instant(start, zone)
+    phrases = [phrase] if phrase is not None else list(_lines(file))
+    results = _read(phrases, zone, timezone is None, model)
+    for one, result in zip(phrases, results, strict=True):
+        _show(project, one, result, zone=zone, start=begin, count=count)
+    if any(not isinstance(result, Compiled) for result in results):
+        sys.exit(InvalidInput.exit_code if phrase is not None and isinstance(results[0], str) else OpenQuestions.exit_code)
+
+
+def _zone(name: str | None) -> str:
+    if name is None:
+        return _NO_ZONE
+    try:
+        return check_zone(name)
+    except UnknownZone as error:
+        raise InvalidInput(str(error), hint=error.hint) from None
+
+
+def _instant(text: str | None, zone: str) -> datetime:
+    if text is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--from: not a time: {text!r}", hint="write it as 2026-03-01T09:00 or 2026-03-01") from None
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
+
+
+def _lines(file: Path | None) -> Iterable[str]:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else Path(str(file)).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{file}: cannot be read as text: {error}") from None
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _read(
+    phrases: list[str], zone: str, zone_assumed: bool, model: bool | None
+) -> list[Compiled | Question | str]:
+    """Return the judgement on each phrase, or why it cannot even be read."""
+    readable = [phrase for phrase in phrases if len(phrase) <= _LONGEST]
+    judge = judging(translator_from(use=model), now=datetime.now(UTC))
+    judged = dict(zip(readable, judge([Ask(phrase, zone) for phrase in readable], Conventions()), strict=True))
+    too_long = f"a phrase may have {_LONGEST} characters"
+    results = [judged.get(phrase, too_long) for phrase in phrases]
+    return [_with_zone_assumption(one) if zone_assumed else one for one in results]
+
+
+def _with_zone_assumption(result: Compiled | Question | str) -> Compiled | Question | str:
+    from dataclasses import replace
+
+    if not isinstance(result, Compiled) or result.reading.zone_in_phrase:
+        return result
+    assumptions = (*result.reading.assumptions, f"no timezone was named: {_NO_ZONE}")
+    return replace(result, reading=replace(result.reading, assumptions=assumptions))
+
+
+def _show(
+    project: Project, phrase: str, result: Compiled | Question | str, *, zone: str, start: datetime, count: int
+) -> None:
+    if project.json:
+        document = (
+            error_json(phrase, result, zone)
+            if isinstance(result, str)
+            else explanation_json(phrase, result, timezone=zone, start=start, count=count)
+        )
+        say(json.dumps(document, ensure_ascii=False))
+    elif isinstance(result, str):
+        raise InvalidInput(result)
+    else:
+        say(explanation_text(phrase, result, start=start, count=count, paint=paint_out()))

@@ -1,0 +1,85 @@
+"""`reconcile serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import click
+
+from reconciler.cli.durations import DURATION
+from reconciler.cli.project import Project, project_options
+from reconciler.daemon import Daemon, Settings
+from reconciler.engine.service import EngineService
+
+
+log = logging.getLogger("reconcile")
+
+
+@click.command("serve")
+@click.option("--compile", "compiling", is_flag=True, help="Also keep the lockfile fresh as YAML files are saved.")
+@click.option("--for", "length", type=DURATION, help="Stop by itself after this long, such as 30s.")
+@click.option("--grace", type=DURATION, default="30s", show_default=True, help="How long running jobs get at the end.")
+@project_options
+def command(project: Project, compiling: bool, length: timedelta | None, grace: timedelta) -> None:
+    """Keep the scheduler in sync with the lockfile and run the jobs, until SIGINT or SIGTERM.
+
+    A second signal ends running jobs at once.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    with _compiler(project, enabled=compiling):
+        asyncio.run(_serve(project, length, grace))
+
+
+async def _serve(project: Project, length: timedelta | None, grace: timedelta) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    settings = Settings(
+        root=project.root.absolute(),
+        lock_path=project.lock_path,
+        lock_name=project.lock_name,
+        state_dir=project.state_dir,
+        grace=grace,
+    )
+    daemon = Daemon(settings, EngineService(project.state_dir, settings.root))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, _stop, stop, daemon, number)
+    if length is not None:
+        loop.call_later(length.total_seconds(), stop.set)
+    await daemon.run(stop)
+
+
+def _stop(stop: asyncio.Event, daemon: Daemon, number: int) -> None:
+    """Stop gently on the first signal, at once on the second."""
+    if stop.is_set():
+        log.warning("%s again: ending running jobs now", signal.Signals(number).name)
+        daemon.hurry()
+    else:
+        log.info("%s: stopping; running jobs get their grace, a second signal ends them now", signal.Signals(number).name)
+        stop.set()
+
+
+@contextmanager
+def _compiler(project: Project, *, enabled: bool) -> Iterator[None]:
+    """Run `reconcile compile --watch` beside the daemon, as a process of its own: only it may ask a model."""
+    if not enabled:
+        yield
+        return
+    argv = [sys.executable, "-m", "reconciler", "-C", str(project.root), "compile", "--watch"]
+    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        child.terminate()
+        try:
+            child.wait(5)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

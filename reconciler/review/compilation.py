@@ -1,0 +1,93 @@
+"""What a compile did, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.lockfile import rule_to_json
+from reconciler.model import Evidence, Json, Lock, LockEntry
+from reconciler.review.text import Paint, plural, safe
+
+_SIGNS = {"added": ("+", "green"), "compiled": ("~", "yellow"), "renewed": ("~", "yellow"), "removed": ("-", "red")}
+_WORDS = {"added": "added", "compiled": "compiled again", "renewed": "brought up to date", "removed": "removed"}
+_MOST_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class CompileReport:
+    """The ids that were added, compiled again, renewed or removed, and how many stayed as they were."""
+
+    lock: Lock
+    previous: Lock
+    changed: Mapping[str, Sequence[str]]
+    unchanged: int
+    questions: int
+
+    @property
+    def total(self) -> int:
+        """Return how many entries the lock holds."""
+        return len(self.lock.entries)
+
+
+def compile_text(report: CompileReport, *, lock_name: str, paint: Paint) -> str:
+    """Return the report: a line or two a changed schedule, the totals last."""
+    shown = [(kind, id) for kind in _SIGNS for id in report.changed.get(kind, ())]
+    lines: list[str] = []
+    for kind, id in shown[:_MOST_SHOWN]:
+        lines += _lines(kind, id, report, paint)
+    if len(shown) > _MOST_SHOWN:
+        lines.append(f"… and {len(shown) - _MOST_SHOWN:,} more")
+    return "\n".join([*lines, _totals(report, lock_name, paint)]) + "\n"
+
+
+def _lines(kind: str, id: str, report: CompileReport, paint: Paint) -> Iterator[str]:
+    sign, colour = _SIGNS[kind]
+    entry = report.lock.entries.get(id) or report.previous.entries[id]
+    phrases = " + ".join(f'"{safe(phrase)}"' for phrase in entry.when)
+    yield f"{paint(sign, colour, 'bold')} {paint(safe(id), 'bold')}  {phrases}"
+    if kind == "removed":
+        return
+    yield f"    {safe(entry.means)}"
+    for assumption in entry.assumptions:
+        yield paint(f"    assumes {safe(assumption)}", "dim")
+    if entry.evidence is Evidence.MODEL:
+        yield paint("    only a model could read this: check it", "yellow")
+
+
+def _totals(report: CompileReport, lock_name: str, paint: Paint) -> str:
+    parts = [f"{len(ids):,} {_WORDS[kind]}" for kind in _SIGNS if (ids := report.changed.get(kind))]
+    parts.append(f"{report.unchanged:,} unchanged")
+    if report.questions:
+        parts.append(paint(plural(report.questions, "open question"), "red"))
+    return f"{paint(lock_name, 'bold')}: {', '.join(parts)}"
+
+
+def compile_json(report: CompileReport, *, written: bool, questions: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+    """Return the document that `compile --json` prints."""
+    return {
+        "format_version": "1.0",
+        "written": written,
+        **{kind: list(report.changed.get(kind, ())) for kind in _SIGNS},
+        "unchanged": report.unchanged,
+        "total": report.total,
+        "entries": {
+            id: _entry(report.lock.entries[id])
+            for kind in ("added", "compiled")
+            for id in report.changed.get(kind, ())
+        },
+        "questions": list(questions),
+    }
+
+
+def _entry(entry: LockEntry) -> dict[str, Json]:
+    cron, interval = rule_to_json(entry.timing)
+    return {
+        "when": list(entry.when),
+        "means": entry.means,
+        "timezone": entry.timing.timezone,
+        "cron": cron,
+        "interval": interval,
+        "evidence": entry.evidence.value,
+        "assumptions": list(entry.assumptions),
+    }
