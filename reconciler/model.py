@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -271,7 +271,7 @@ class Conventions:
     evening: time = time(18)
 
     def as_text(self) -> dict[str, str]:
-        """Return every convention by name, its value as the lockfile writes it: `2024-01-01`, `09:00`, `09:00-17:00`."""
+        """Return every convention by name, with its value as the lockfile writes it: `09:00-17:00`."""
         return {field.name: _convention_text(getattr(self, field.name)) for field in fields(self)}
 
 

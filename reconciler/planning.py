@@ -44,8 +44,7 @@ def plan(
     wanted = tuple(one for one in changes if one.reason not in (Reason.DRIFT, Reason.MISSING))
     drift = tuple(one for one in changes if one.reason in (Reason.DRIFT, Reason.MISSING))
     breaches = (*_foreign(lock, observed, adopt), *_too_many_stops(lock, observed, changes, allow_deletes))
-    unchanged = len(lock.entries) - sum(1 for one in changes if one.after is not None)
-    unchanged -= sum(len(breach.ids) for breach in breaches if breach.message.startswith(_FOREIGN))
+    unchanged = len((lock.entries.keys() & observed.jobs.keys()) - {one.id for one in changes})
     return Plan(wanted, drift, unchanged, breaches, _digest(changes))
 
 
@@ -86,14 +85,11 @@ def _existing(desired: LockEntry, job: Job) -> Iterator[Change]:
     yield Change(action, desired.id, reason, job.entry, desired)
 
 
-_FOREIGN = "not made by this reconciler"
-
-
 def _foreign(lock: Lock, observed: Observed, adopt: frozenset[str]) -> Iterator[Breach]:
     taken = sorted((lock.entries.keys() & observed.foreign) - adopt)
     if taken:
         hint = "take them over with " + " ".join(f"--adopt {id}" for id in taken) + ", or rename the schedules"
-        yield Breach(f"{_FOREIGN}: {', '.join(taken)}", hint, tuple(taken))
+        yield Breach(f"not made by this reconciler: {', '.join(taken)}", hint, tuple(taken))
 
 
 def _too_many_stops(
@@ -120,10 +116,14 @@ def _digest(changes: list[Change]) -> str:
                 "action": one.action.value,
                 "id": one.id,
                 "reason": one.reason.value,
-                "before": one.before and checksum(one.before),
-                "after": one.after and checksum(one.after),
+                "before": _checksum(one.before),
+                "after": _checksum(one.after),
                 "previous_id": one.previous_id,
             }
             for one in changes
         ]
     )
+
+
+def _checksum(entry: LockEntry | None) -> str | None:
+    return None if entry is None else checksum(entry)

@@ -93,7 +93,7 @@ def test_a_lock_survives_writing_and_reading(lock: Lock) -> None:
 @given(LOCKS)
 def test_any_yaml_reader_sees_the_same_facts(lock: Lock) -> None:
     text = dumps(lock)
-    assume("\\ud8" not in text)  # JSON escapes what does not print beyond U+FFFF in two halves, YAML in one
+    assume("\\ud" not in text)  # JSON escapes what does not print beyond U+FFFF in two halves, YAML in one
     assume(not lock.entries.keys() & {"y", "n", "Y", "N"})  # the declaration refuses these ids
     document = yaml.safe_load(text)
     assert document.pop("version") == 1
