@@ -1,0 +1,435 @@
+"""The time-of-day half of a draft: cadence, times, windows and offsets as hour, minute and second fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+
+from reconciler.compiler.phrase_clauses import Clock, Refused
+from reconciler.compiler.phrase_draft import Draft, Window
+from reconciler.compiler.phrase_times import DAY, TimeFields, fields_of, listed, stepped
+from reconciler.model import Conventions
+
+_UNITS = {"second": 1, "minute": 60, "hour": 3600}
+_SIZES = {"second": 60, "minute": 60, "hour": 24}
+
+
+@dataclass(slots=True)
+class Notes:
+    """What a reading takes for granted, as it is found out."""
+
+    assumptions: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    conventions: dict[str, str] = field(default_factory=dict)
+
+    def assume(self, sentence: str) -> None:
+        """Add *sentence* once."""
+        if sentence not in self.assumptions:
+            self.assumptions.append(sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class DayTimes:
+    """When in a day: field sets, or a step of elapsed time that no day can hold; *said* unless midnight was assumed."""
+
+    fields: tuple[TimeFields, ...] = ()
+    elapsed: timedelta | None = None
+    said: bool = True
+
+
+class ClockReader:
+    """Reads the time of day of one draft."""
+
+    def __init__(self, draft: Draft, conventions: Conventions, notes: Notes) -> None:
+        self.draft = draft
+        self.conventions = conventions
+        self.notes = notes
+        cadences = [unit for unit in _UNITS if unit in draft.every]
+        self.cadence = cadences[0] if cadences else None
+        self.n = draft.every[cadences[0]] if cadences else 1
+        self.coarser = {unit: draft.every[unit] for unit in cadences[1:]}
+
+    def read(self) -> DayTimes:
+        """Return when in a day the draft is due."""
+        self._settle_clocks()
+        self._apply_past()
+        draft = self.draft
+        if draft.business_hours:
+            self._business_hours()
+        if draft.after or draft.before:
+            self._half_windows()
+        if draft.windows:
+            return self._in_windows()
+        if draft.times:
+            return self._at_times()
+        if draft.not_times or draft.not_windows:
+            return self._with_exceptions()
+        if self.cadence is None:
+            return self._offsets_only()
+        return self._cadence()
+
+    # ---- am and pm
+
+    def _settle_clocks(self) -> None:
+        draft = self.draft
+        draft.times = self._settled(draft.times)
+        draft.not_times = self._settled(draft.not_times)
+        for window in [*draft.windows, *draft.not_windows]:
+            if window.first and window.last:
+                window.first, window.last = self._settled_pair(window.first, window.last)
+        if draft.after and draft.before:
+            draft.after, draft.before = self._settled_pair(draft.after, draft.before)
+        elif draft.after:
+            draft.after = self._settled([draft.after])[0]
+        elif draft.before:
+            draft.before = self._settled([draft.before])[0]
+        if draft.part and not draft.times and not draft.windows:
+            self._part_alone()
+
+    def _part_alone(self) -> None:
+        part = self.draft.part
+        if self.cadence is not None:
+            raise Refused(f"it is not clear when the {part} begins and ends", "write a span: `from 06:00 to 12:00`")
+        known = {"morning": self.conventions.morning, "evening": self.conventions.evening}
+        if part not in known:
+            raise Refused(f"no time of the {part} is given", f"write the time, such as `every {part} at 8pm`")
+        at: time = known[part]
+        self.draft.times = [Clock(at.hour, at.minute, at.second, sure=True)]
+        self.notes.conventions[part] = f"{at:%H:%M}"
+        self.notes.assume(f"the {part} is {at:%H:%M}, by the project's conventions")
+
+    def _settled(self, clocks: list[Clock]) -> list[Clock]:
+        """Return *clocks* on the 24-hour clock; raise Refused where am and pm are both likely."""
+        part = self.draft.part
+        if part:
+            return [_in_part(clock, part) for clock in clocks]
+        on_24 = any(clock.bare is False and clock.sure and (clock.hour > 12 or clock.hour == 0) for clock in clocks)
+        if any(clock.bare for clock in clocks) and not on_24:
+            bare = next(clock for clock in clocks if clock.bare)
+            shown = f"{bare.hour}:{bare.minute:02}" if bare.minute else str(bare.hour)
+            raise Refused(
+                f"`{shown}` may be morning or evening",
+                f"write {bare.forenoon()} or {bare.afternoon()}",
+            )
+        for clock in clocks:
+            if not clock.sure and not clock.bare:
+                self.notes.assume(f"{clock} is read on the 24-hour clock")
+        return clocks
+
+    def _settled_pair(self, first: Clock, last: Clock) -> tuple[Clock, Clock]:
+        """Return both ends of a window; `2 to 4pm` gives its pm to both."""
+        if first.bare and last.sure and not last.bare and last.hour >= 12 and first.hour < 12:
+            if first.afternoon().seconds < last.seconds and first.hour != 12:
+                raise Refused(
+                    f"{first.hour} may be morning or afternoon", f"write {first.forenoon()} or {first.afternoon()}"
+                )
+            return first.forenoon(), last
+        pair = self._settled([first, last])
+        return pair[0], pair[1]
+
+    # ---- seconds and minutes past
+
+    def _apply_past(self) -> None:
+        """Let `past the hour` mean every hour and `past the minute` mean what else is said about minutes."""
+        draft = self.draft
+        if "second" in draft.values and self.cadence is None and "minute" not in draft.values and not draft.times:
+            if not draft.past_every:
+                raise Refused(
+                    "it is not clear whether every minute is meant", "write `every minute at second 5` if it is"
+                )
+            self.cadence, self.n = "minute", 1
+
+    def _business_hours(self) -> None:
+        first, last = self.conventions.business_hours
+        shown = f"{first:%H:%M} to {last:%H:%M}"
+        self.notes.conventions["business_hours"] = f"{first:%H:%M}-{last:%H:%M}"
+        self.notes.assume(f"business hours are {shown}")
+        self.draft.windows.append(
+            Window(Clock(first.hour, first.minute, sure=True), Clock(last.hour, last.minute, sure=True))
+        )
+
+    def _half_windows(self) -> None:
+        draft = self.draft
+        if draft.windows or draft.times:
+            raise Refused("a span of the day is given twice", "write one span, such as `from 09:00 to 17:00`")
+        if draft.before is None:
+            return self._phase()
+        draft.windows.append(Window(draft.after or Clock(0, sure=True), draft.before, open_end=draft.before_open))
+        if draft.after is None:
+            self.notes.assume("counted from 00:00")
+        return None
+
+    def _phase(self) -> None:
+        """`every 8 hours starting at 05:00`: fine where counting on over midnight and stopping there are the same."""
+        start = self.draft.after
+        assert start is not None
+        unit = self.coarser and next(iter(self.coarser)) or self.cadence
+        n = self.coarser.get(unit, self.n) if unit else 0
+        if unit is None:
+            raise Refused("a start without an interval", f"write `every day at {start}`")
+        step = n * _UNITS[unit]
+        on = {clock % DAY for clock in range(start.seconds, start.seconds + DAY, step)} if DAY % step == 0 else set()
+        today = set(range(start.seconds, DAY, step))
+        if on != today or unit != "hour":
+            raise Refused(
+                f"it is not clear whether the count from {start} goes on after midnight",
+                f"write the span, such as `every {n} {unit}s from {start} to 23:59`, or the hours",
+            )
+        self._set_hours(sorted(clock // 3600 for clock in today))
+        if self.cadence == unit:
+            self._put_minutes([start.minute])
+            self.cadence = None
+        elif start.minute:
+            raise Refused("a start within the hour is not understood here", "write the hours as a list")
+        self.coarser.pop(unit, None)
+        self.draft.after = None
+
+    def _set_hours(self, hours: list[int]) -> None:
+        if "hour" in self.draft.values:
+            raise Refused("hours are given twice", "write them in one list")
+        self.draft.values["hour"] = hours
+
+    def _put_minutes(self, minutes: list[int]) -> None:
+        if minutes != [0]:
+            if "minute" in self.draft.values:
+                raise Refused("minutes are given twice", "write them in one list")
+            self.draft.values["minute"] = minutes
+
+    # ---- the kinds
+
+    def _at_times(self) -> DayTimes:
+        draft, times = self.draft, self.draft.times
+        if draft.not_times or draft.not_windows:
+            raise Refused("times are given and excepted", "write the times that are meant")
+        if "hour" in draft.values or "hour" in draft.every:
+            return self._hourly_with_times()
+        if self.cadence is None and not draft.values:
+            return DayTimes(fields_of(clock.seconds for clock in times))
+        if any(clock.minute or clock.second for clock in times):
+            raise Refused(
+                "an interval and a time of day contradict each other",
+                "write a span, such as `every 5 minutes from 14:00 to 15:00`, or only the time",
+            )
+        hours = listed(clock.hour for clock in times)
+        (_, minute, second), *_ = self._cadence().fields if self.cadence else self._offsets_only().fields
+        if self.cadence is not None:
+            self.notes.assume(f"`at` {times[0]} means the whole hour from {times[0]}")
+        return DayTimes(((hours, minute, second),))
+
+    def _hourly_with_times(self) -> DayTimes:
+        raise Refused("an interval of hours and a time of day contradict each other", "write one of the two")
+
+    def _offsets_only(self) -> DayTimes:
+        values = self.draft.values
+        if not values:
+            return self._no_time()
+        hour = listed(values["hour"]) if "hour" in values else "*"
+        minute = listed(values["minute"]) if "minute" in values else "0"
+        if "second" in values and "minute" not in values and "hour" in values:
+            raise Refused("the minute is not given", "write a time such as 09:00:05")
+        if "hour" in values and "minute" not in values and not self.draft.every:
+            pass
+        return DayTimes(((hour, minute, listed(values.get("second", [0]))),))
+
+    def _no_time(self) -> DayTimes:
+        self.notes.assume("no time of day was given: 00:00")
+        return DayTimes((("0", "0", "0"),), said=False)
+
+    def _cadence(self) -> DayTimes:
+        values, unit, n = self.draft.values, self.cadence, self.n
+        assert unit is not None
+        finer = {"second": (), "minute": ("second",), "hour": ("second", "minute")}[unit]
+        if unit in values:
+            raise Refused(f"every {n} {unit}s and numbered {unit}s contradict each other", "write one of the two")
+        if unit in self.draft.from_value:
+            return self._from_value()
+        if self.draft.from_value.keys() & _UNITS.keys():
+            return self._from_finer()
+        if _SIZES[unit] % n and not self.coarser and not values and not self.draft.not_times:
+            return self._uneven()
+        if _SIZES[unit] % n:
+            raise Refused(f"every {n} {unit}s does not fit into {_SIZES[unit]}", "write an interval that does")
+        fields = {"hour": "*", "minute": "*", "second": "*"}
+        for part in finer:
+            fields[part] = listed(values.get(part, [0]))
+        fields[unit] = "*" if n == 1 else ("0" if n == _SIZES[unit] else f"*/{n}")
+        for part in _UNITS:
+            if part in (unit, *finer):
+                continue
+            fields[part] = self._coarse(part)
+        if unit == "hour" and n == 24:
+            fields["hour"] = "0"
+            self.notes.assume("every 24 hours is counted from 00:00")
+        if n == _SIZES[unit] and unit != "hour" and (_next(unit) in self.coarser or _next(unit) in values):
+            raise Refused("two intervals contradict each other", "write one of the two")
+        return DayTimes(((fields["hour"], fields["minute"], fields["second"]),))
+
+    def _coarse(self, part: str) -> str:
+        values = self.draft.values
+        if part in values:
+            if part in self.coarser and self.coarser[part] != 1:
+                raise Refused(f"{part}s are given twice", "write one of the two")
+            return listed(values[part])
+        step = self.coarser.get(part, 1)
+        if _SIZES[part] % step:
+            raise Refused(f"every {step} {part}s does not fit into {_SIZES[part]}", "write an interval that does")
+        return "*" if step == 1 else f"*/{step}"
+
+    def _uneven(self) -> DayTimes:
+        step = self.n * _UNITS[str(self.cadence)]
+        if step > 3600 and step % 60 == 0 and DAY % step == 0:
+            self.notes.assume(f"every {self.n} {self.cadence}s is counted from 00:00 each day")
+            if step % 3600 == 0:
+                hours = step // 3600
+                return DayTimes(((f"*/{hours}" if hours < 24 else "0", "0", "0"),))
+            return DayTimes(fields_of(range(0, DAY, step)))
+        return DayTimes(elapsed=timedelta(seconds=step))
+
+    def _from_value(self) -> DayTimes:
+        """`every second from second 10`: to the end of the minute, over again."""
+        unit = str(self.cadence)
+        first = self.draft.from_value[unit]
+        self.draft.values[unit] = list(range(first, _SIZES[unit], self.n))
+        self.notes.assume(f"from {unit} {first} to the last of each {_next(unit)}")
+        fields = {part: "*" for part in _UNITS}
+        for part in _UNITS:
+            if part == unit:
+                break
+            fields[part] = listed(self.draft.values.get(part, [0]))
+        fields[unit] = listed(self.draft.values[unit])
+        return DayTimes(((fields["hour"], fields["minute"], fields["second"]),))
+
+    def _from_finer(self) -> DayTimes:
+        """`every 30 minutes, starting at minute 5`; `every 2 hours starting at minute 15`."""
+        raise Refused("what the start counts is not understood", "write the minutes: `at minute 5 and 35`")
+
+    # ---- windows
+
+    def _in_windows(self) -> DayTimes:
+        draft = self.draft
+        if draft.times or draft.not_times or draft.not_windows:
+            raise Refused("times and spans of the day are mixed", "write one of the two")
+        if "hour" in draft.values:
+            raise Refused("hours and spans of the day are mixed", "write one of the two")
+        cadence = self.cadence
+        if cadence is None and "minute" in draft.values:
+            cadence = "hour"
+        if cadence is None:
+            raise Refused("how often within the span is not said", "write an interval, such as `every 15 minutes`")
+        due: set[int] = set()
+        for window in draft.windows:
+            due |= self._window_clocks(window, cadence)
+        if not due:
+            raise Refused("nothing is due within the span", "check the span and the interval")
+        return DayTimes(fields_of(due))
+
+    def _window_clocks(self, window: Window, cadence: str) -> set[int]:
+        first, last = window.first, window.last
+        assert first is not None
+        assert last is not None
+        low, high = first.seconds, last.seconds
+        if low == high:
+            raise Refused("the span begins and ends at the same time", "write two different times")
+        if cadence == "second" and last.minute == 59:
+            high += 59
+        elif window.open_end:
+            high = (high - 1) % DAY
+        due = set(self._aligned(window, low, high, cadence))
+        end = last.seconds
+        if end in due:
+            self.notes.assume(f"{last} is the last start")
+        elif window.open_end:
+            self.notes.assume(f"nothing starts at {last} itself")
+        elif due:
+            late = max(clock if clock >= low else clock + DAY for clock in due) % DAY
+            self.notes.assume(f"the last start is {late // 3600:02}:{late // 60 % 60:02}")
+        return due
+
+    def _aligned(self, window: Window, low: int, high: int, cadence: str) -> list[int]:
+        step = self.n * _UNITS[cadence] if self.cadence else 3600
+        values = self.draft.values
+        if cadence == "hour":
+            if "minute" not in values and "second" not in values:
+                self._check_alignment(window, low, step, 3600)
+                return stepped(low, high, step)
+            base = low // 3600 * 3600
+            offsets = [
+                minute * 60 + second for minute in values.get("minute", [0]) for second in values.get("second", [0])
+            ]
+            return [
+                (clock + offset) % DAY
+                for clock in stepped(base, high, step)
+                for offset in offsets
+                if _within((clock + offset) % DAY, low, high)
+            ]
+        if cadence in values or self.coarser.keys() - {"hour"} or self.coarser.get("hour", 1) != 1:
+            raise Refused("two intervals within a span are not understood", "write one interval")
+        if cadence == "minute":
+            self._check_alignment(window, low, step, step if 3600 % step == 0 else 60)
+            seconds = values.get("second", [0])
+            return [(clock + second) % DAY for clock in stepped(low, high, step) for second in seconds]
+        minutes = values.get("minute")
+        found = stepped(low, high, step)
+        return [clock for clock in found if minutes is None or clock // 60 % 60 in minutes]
+
+    def _check_alignment(self, window: Window, low: int, step: int, grid: int) -> None:
+        if low % grid and window.between:
+            raise Refused(
+                f"it is not clear whether the interval is counted from {window.first}",
+                f"write `from {window.first}` if it is",
+            )
+        if low % grid or step > grid or 3600 % step and step != 3600:
+            self.notes.assume(f"counted from {window.first}")
+
+    def _with_exceptions(self) -> DayTimes:
+        draft = self.draft
+        if self.cadence is None and not draft.values:
+            raise Refused("the excepted time is not one of the schedule's", "leave the exception out")
+        every = self._cadence() if self.cadence else self._offsets_only()
+        if every.elapsed is not None:
+            raise Refused("exceptions of times do not go with this interval", "write an interval that fits an hour")
+        due = {clock for member in every.fields for clock in _expanded(member)}
+        out = {clock.seconds for clock in draft.not_times}
+        for window in draft.not_windows:
+            assert window.first is not None
+            assert window.last is not None
+            low, high = window.first.seconds, window.last.seconds
+            out |= {clock for clock in due if clock != high and _within(clock, low, high)}
+            if high in due:
+                self.notes.assume(f"it runs again at {window.last}")
+        if draft.not_times and not out <= due:
+            raise Refused("the excepted time is not one of the schedule's", "leave the exception out")
+        if due <= out:
+            raise Refused("nothing is left after the exceptions", "check the exceptions")
+        return DayTimes(fields_of(due - out))
+
+
+def _next(unit: str) -> str:
+    return {"second": "minute", "minute": "hour", "hour": "day"}[unit]
+
+
+def _within(clock: int, low: int, high: int) -> bool:
+    return low <= clock <= high if low <= high else clock >= low or clock <= high
+
+
+def _values(text: str, size: int) -> list[int]:
+    if text == "*":
+        return list(range(size))
+    if text.startswith("*/"):
+        return list(range(0, size, int(text[2:])))
+    return [int(part) for part in text.split(",")]
+
+
+def _expanded(member: TimeFields) -> list[int]:
+    hours, minutes, seconds = (_values(text, size) for text, size in zip(member, (24, 60, 60), strict=True))
+    return [h * 3600 + m * 60 + s for h in hours for m in minutes for s in seconds]
+
+
+def _in_part(clock: Clock, part: str) -> Clock:
+    """Return *clock* in the morning, afternoon, evening or at night; raise Refused where it cannot be."""
+    low, high = {"morning": (0, 12), "afternoon": (12, 19), "evening": (16, 24), "night": (18, 30)}[part]
+    faces = [clock] if clock.sure and not clock.bare else [clock.forenoon(), clock.afternoon()]
+    fitting = [face for face in faces if low <= face.hour < high or low <= face.hour + 24 < high]
+    if len(fitting) != 1:
+        raise Refused(f"{clock} is not in the {part}", "write the time as 20:00 or 8pm")
+    return fitting[0]

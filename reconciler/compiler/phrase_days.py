@@ -1,0 +1,385 @@
+"""The calendar half of a draft: which days, as day, weekday, month and week fields, or an anchored interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from reconciler.compiler.phrase_clauses import Nth, Refused
+from reconciler.compiler.phrase_clock import Notes
+from reconciler.compiler.phrase_draft import Draft
+from reconciler.timing.fields import MONTHS, ORDINALS, WEEKDAYS
+
+DayFields = dict[str, str]
+_LENGTHS = (0, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_LONGEST_MONTHS = {31: (1, 3, 5, 7, 8, 10, 12), 30: (4, 6, 9, 11)}
+_ALL_MONTHS = frozenset(range(1, 13))
+_ALL_DAYS = frozenset(range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Field sets of days, or an interval of days, weeks or months that needs an anchor."""
+
+    fields: tuple[DayFields, ...] = ({},)
+    unit: Literal["days", "weeks", "months"] | None = None
+    every: int = 1
+    weekdays: tuple[int, ...] = ()
+    month_day: int = 1
+
+
+class DayReader:
+    """Reads the days of one draft; *daily* says that a time or an interval within the day was given."""
+
+    def __init__(self, draft: Draft, notes: Notes, *, daily: bool, sub_daily: bool) -> None:
+        self.draft = draft
+        self.notes = notes
+        self.daily = daily
+        self.sub_daily = sub_daily
+        self.months = draft.months or _ALL_MONTHS
+        self.weekdays = draft.weekdays.days if draft.weekdays else None
+        self.monthdays = list(draft.monthdays)
+
+    def read(self) -> Days:
+        """Return the days the draft is due on."""
+        draft = self.draft
+        self._check_clear()
+        if draft.business_hours and not self._names_days():
+            self.weekdays = frozenset(range(5))
+            self.notes.assume("business days are Monday to Friday")
+        if draft.every.get("day", 1) != 1:
+            return self._every_days(draft.every["day"])
+        if draft.every.get("week", 1) != 1:
+            return self._every_weeks(draft.every["week"])
+        spread = self._periods()
+        if isinstance(spread, Days):
+            return spread
+        self._defaults()
+        return Days(tuple(self._members()))
+
+    def _names_days(self) -> bool:
+        draft = self.draft
+        return bool(draft.weekdays or draft.monthdays or draft.nths or draft.dates or draft.every.keys() & {"day"})
+
+    def _check_clear(self) -> None:
+        draft = self.draft
+        positional = bool(draft.nths)
+        if draft.dates and (draft.weekdays or draft.monthdays or draft.nths):
+            raise Refused("a date and other days contradict each other", "write the date, or the days")
+        if draft.dates and draft.months:
+            raise Refused("a date and other months contradict each other", "write the date, or the months")
+        recurring = draft.each or draft.on or draft.every or draft.of_units
+        if (draft.dates or (positional and draft.months)) and not recurring:
+            raise Refused(
+                "it is not clear whether this is meant once or every year",
+                "write `every year on …`; a single date is not a recurring schedule",
+            )
+        if positional and not recurring and not draft.months:
+            raise Refused(
+                "it is not clear which period the position counts in", "write `the first Monday of every month`"
+            )
+        scoped = draft.of_units or draft.months or draft.every.keys() & {"month", "quarter", "year", "half-year"}
+        if positional and not scoped:
+            if draft.each and any(nth not in (1, -1, 5) for one in draft.nths for nth in one.nths):
+                raise Refused(
+                    "it may mean every other week or a day of each month",
+                    "write `every other Tuesday` or `the second Tuesday of every month`",
+                )
+            self.notes.assume("the position counts in every month")
+
+    # ---- every N days, weeks, months
+
+    def _every_days(self, n: int) -> Days:
+        draft = self.draft
+        busy = draft.weekdays or draft.monthdays or draft.nths or draft.dates or draft.months or draft.years
+        if busy or draft.parity is not None or draft.falling or self._excepts():
+            raise Refused(
+                f"every {n} days and other days cannot be combined", "write the days of the week or the month"
+            )
+        if "month" in draft.of_units or draft.every.get("month") == 1 or "day" in draft.from_value:
+            first = draft.from_value.get("day", 1)
+            self.notes.assume(f"counted from day {first} of each month")
+            return Days(({"day": ",".join(str(day) for day in range(first, 32, n))},))
+        if draft.of_units or draft.every.keys() & {"week", "month", "quarter", "year"}:
+            raise Refused("two intervals contradict each other", "write one of the two")
+        return Days(unit="days", every=n)
+
+    def _every_weeks(self, n: int) -> Days:
+        draft = self.draft
+        busy = draft.monthdays or draft.nths or draft.dates or draft.months or draft.years or draft.falling
+        if busy or draft.parity is not None or draft.every.keys() & {"month", "quarter", "year"} or self._excepts():
+            raise Refused(
+                f"every {n} weeks and other days cannot be combined", "write weekdays only, or days of the month"
+            )
+        return Days(unit="weeks", every=n, weekdays=tuple(sorted(self.weekdays or ())))
+
+    def _excepts(self) -> bool:
+        draft = self.draft
+        return bool(draft.not_dates or draft.not_monthdays or draft.not_months or draft.not_weekdays)
+
+    def _periods(self) -> Days | None:
+        """Apply `every 3 months`, `quarterly`, `of the year` to the months."""
+        draft = self.draft
+        if draft.every.get("year", 1) != 1:
+            raise Refused("an interval of years is not understood", "list the years: `in 2026 and 2028`")
+        if "week" in draft.of_units:
+            raise Refused("a day of the week is not given by its number", "name the weekday")
+        if draft.of_units & {"day", "hour", "minute", "second"} - draft.past - {"day"}:
+            raise Refused("it is not clear what the unit refers to", "write `every hour` or `past the hour`")
+        for unit, length in (("quarter", 3), ("half-year", 6)):
+            if unit in draft.every or unit in draft.of_units:
+                self._spread(length * draft.every.get(unit, 1), by_end=True)
+        if "month" in draft.every and draft.every["month"] > 1:
+            n = draft.every["month"]
+            if 12 % n:
+                return self._every_months(n)
+            self._spread(n, by_end=False, first=draft.from_value.get("month"))
+        elif "month" in draft.from_value:
+            first = draft.from_value["month"]
+            self.months = frozenset(range(first, 13))
+            self.notes.assume(f"from month {first} to December, every year")
+        if "year" in draft.every or "year" in draft.of_units:
+            self._yearly()
+        return None
+
+    def _spread(self, step: int, *, by_end: bool, first: int | None = None) -> None:
+        if self.draft.months is not None or 12 % step:
+            raise Refused("the months are given twice or do not fit a year", "list the months")
+        ends = [nth < 0 for one in self.draft.nths for nth in one.nths] + [day < 0 for day in self.monthdays]
+        if by_end and ends and any(ends):
+            if not all(ends):
+                raise Refused("first and last of the period are mixed", "write two phrases in a list")
+            self.months = frozenset(range(step, 13, step))
+            return
+        if by_end and any(day > 28 for day in self.monthdays):
+            raise Refused("the day does not exist in every period", "write days up to 28, or name the months")
+        start = ((first or 1) - 1) % step + 1
+        self.months = frozenset(range(start, 13, step))
+        if first is not None and first > step:
+            raise Refused("it is not clear whether the months before are meant", "list the months")
+        if not by_end and first is None:
+            self.notes.assume(f"every {step} months is counted from January")
+
+    def _every_months(self, n: int) -> Days:
+        draft = self.draft
+        days = self.monthdays or [1]
+        if draft.nths or draft.weekdays or draft.dates or draft.falling or self._excepts() or len(days) != 1:
+            raise Refused(f"every {n} months cannot be combined with these days", "write one day of the month")
+        if not 1 <= days[0] <= 28:
+            raise Refused(f"every {n} months on that day skips months", "write a day up to 28")
+        if not self.monthdays:
+            self.notes.assume("no day was given: the 1st of the month")
+        return Days(unit="months", every=n, month_day=days[0])
+
+    def _yearly(self) -> None:
+        draft = self.draft
+        if draft.dates or draft.months:
+            return
+        days = [nth for one in draft.nths for nth in one.nths] + self.monthdays
+        if draft.weekdays and not draft.nths:
+            raise Refused("which of the year's days is meant is not said", "name the month")
+        if not days:
+            return
+        if "month" in draft.every or "month" in draft.of_units:
+            return
+        if not all(day in (1, -1) for day in self.monthdays) or any(not (1 <= d <= 5 or d == -1) for d in days):
+            raise Refused("a numbered day of the year is not understood", "write the month and the day")
+        if len({day < 0 for day in days}) == 2:
+            raise Refused("first and last of the year are mixed", "write two phrases in a list")
+        self.months = frozenset({12 if days[0] < 0 else 1})
+
+    def _defaults(self) -> None:
+        """Give `every year` its 1 January, `every month` its 1st, `every week` its Sunday; refuse what names no days."""
+        draft = self.draft
+        named = self.weekdays is not None or self.monthdays or draft.nths or draft.dates
+        if draft.parity is not None and self.weekdays is None and not self.daily:
+            raise Refused("no day of the week is given", "write `every Monday in even weeks`")
+        if named or self.sub_daily or draft.every.get("day"):
+            if (
+                draft.every.keys() & {"month"}
+                and self.weekdays is not None
+                and not (self.monthdays or draft.nths or draft.falling)
+                and draft.every.get("month") == 1
+            ):
+                raise Refused("which weekday of the month is meant is not said", "write `the first Monday`")
+            return
+        every = draft.every
+        if "year" in every and not draft.months:
+            self.monthdays, self.months = [1], frozenset({1})
+            self.notes.assume("no date was given: 1 January")
+        elif every.keys() & {"month", "quarter", "half-year", "year"}:
+            self.monthdays = [1]
+            self.notes.assume("no day was given: the 1st of the month")
+        elif "week" in every:
+            self.weekdays = frozenset({6})
+            self.notes.assume("no weekday was given: Sunday, as in cron's @weekly")
+        elif not self.daily:
+            if draft.each and draft.months:
+                raise Refused(
+                    "it is not clear which days of the month are meant", "write `every day in …` or `on the 1st of …`"
+                )
+            raise Refused("how often it runs is not said", "write how often, such as `every day at 09:00`")
+
+    # ---- field sets
+
+    def _members(self) -> Iterable[DayFields]:
+        draft = self.draft
+        months = self.months - draft.not_months
+        if not months:
+            raise Refused("nothing is left of the months", "check the exceptions")
+        if draft.not_dates:
+            yield from self._around_dates(months)
+            return
+        yield from self._in_months(months)
+
+    def _in_months(self, months: frozenset[int]) -> Iterable[DayFields]:
+        draft = self.draft
+        common = self._common(months)
+        if draft.dates:
+            by_day: dict[int, set[int]] = {}
+            for month, day in draft.dates:
+                by_day.setdefault(day, set()).add(month)
+            for day, named in sorted(by_day.items()):
+                yield common | {"day": str(day)} | _months(named)
+            return
+        weekday = self._weekday_field()
+        positions = self._positions(months)
+        if not positions:
+            if not draft.monthdays and draft.not_monthdays:
+                positions = [(self._days_less_exceptions(frozenset(range(1, 32))), None, months)]
+            else:
+                yield common | weekday
+                return
+        if weekday and draft.either:
+            yield common | weekday
+            weekday = {}
+        if weekday and draft.nths:
+            raise Refused("a weekday and a position in the month contradict each other", "write one of the two")
+        if weekday and draft.weekdays and not draft.falling and not draft.either:
+            self._check_falling()
+        for day, only, scope in positions:
+            yield common | _months(scope) | {"day": day} | (weekday if only is None else {"day_of_week": only})
+
+    def _check_falling(self) -> None:
+        """`Friday the 13th` is both; `every Monday on the 1st` may mean either."""
+        if self.draft.on or len(self.monthdays) > 1 or self.draft.of_units or self.draft.every:
+            raise Refused(
+                "it is not clear whether both the weekday and the day of the month must hold",
+                "write `on the 1st falling on Monday`, or two phrases in a list",
+            )
+
+    def _common(self, months: frozenset[int]) -> DayFields:
+        draft = self.draft
+        fields = _months(months)
+        if draft.years is not None:
+            fields["year"] = ",".join(str(year) for year in sorted(draft.years))
+        if draft.parity is not None:
+            fields["week"] = ",".join(str(week) for week in range(2 - draft.parity, 54, 2))
+        if "week" in draft.values:
+            if not self.weekdays:
+                raise Refused("no day of that week is given", "name the weekday")
+            fields["week"] = ",".join(str(week) for week in draft.values["week"])
+        return fields
+
+    def _weekday_field(self) -> DayFields:
+        draft = self.draft
+        days = self.weekdays if self.weekdays is not None else _ALL_DAYS
+        if draft.falling is not None:
+            days &= draft.falling
+        if draft.not_weekdays - days:
+            raise Refused("an excepted weekday is not one of the schedule's", "leave the exception out")
+        days -= draft.not_weekdays
+        if not days:
+            raise Refused("no day of the week is left", "check the weekdays and the exceptions")
+        return {} if days == _ALL_DAYS else {"day_of_week": weekday_list(days)}
+
+    def _days_less_exceptions(self, days: frozenset[int]) -> str:
+        out = frozenset(self.draft.not_monthdays)
+        if any(day < 0 for day in out | days) or out - days:
+            raise Refused("an exception from the month's end is not understood", "write the days that are meant")
+        if not days - out:
+            raise Refused("no day of the month is left", "check the exceptions")
+        return ",".join(str(day) for day in sorted(days - out))
+
+    def _positions(self, months: frozenset[int]) -> list[tuple[str, str | None, frozenset[int]]]:
+        """Return (day field, weekday field of its own or None, months) for days of the month and positions."""
+        draft = self.draft
+        found: list[tuple[str, str | None, frozenset[int]]] = []
+        plain = [str(day) for day in sorted(set(self.monthdays)) if day > 0]
+        if -1 in self.monthdays:
+            plain.append("last")
+        if draft.not_monthdays and self.monthdays:
+            plain = [self._days_less_exceptions(frozenset(self.monthdays))]
+        for one in draft.nths:
+            if one.weekdays.weekend:
+                raise Refused("a numbered weekend is not understood", "name the day: `the first Saturday`")
+            if one.weekdays.business:
+                found += self._business_days(one, months)
+            else:
+                plain += self._nth_items(one)
+        for day in sorted(set(self.monthdays)):
+            if day < -1:
+                found += self._from_end(day, months)
+        return ([(",".join(plain), None, months)] if plain else []) + found
+
+    def _nth_items(self, one: Nth) -> list[str]:
+        items = []
+        for nth in one.nths:
+            if nth not in (-1, 1, 2, 3, 4, 5):
+                raise Refused(
+                    f"that position of a weekday cannot be said in cron fields",
+                    "write first to fifth or last",
+                )
+            if nth == 5:
+                self.notes.warnings.append("months without a fifth such weekday are skipped")
+            items += [f"{ORDINALS[nth - 1 if nth > 0 else -1]} {WEEKDAYS[day]}" for day in sorted(one.weekdays.days)]
+        return items
+
+    def _business_days(self, one: Nth, months: frozenset[int]) -> list[tuple[str, str | None, frozenset[int]]]:
+        if one.nths != (1,):
+            raise Refused(
+                "that business day of the month cannot be said in cron fields", "write `the last Friday` or a date"
+            )
+        self.notes.assume("business days are Monday to Friday, holidays included")
+        return [("1", "mon-fri", months), ("2,3", "mon", months)]
+
+    def _from_end(self, day: int, months: frozenset[int]) -> list[tuple[str, str | None, frozenset[int]]]:
+        if 2 in months:
+            raise Refused(
+                "counting from the end of February needs to know the year",
+                "write `the last day`, or leave out February",
+            )
+        found = []
+        for length, long in _LONGEST_MONTHS.items():
+            scope = months & frozenset(long)
+            if scope:
+                found.append((str(length + 1 + day), None, scope))
+        return found
+
+    def _around_dates(self, months: frozenset[int]) -> Iterable[DayFields]:
+        """Return the days of *months* but for the yearly dates that are excepted."""
+        draft = self.draft
+        if self._positions(months) or draft.dates:
+            raise Refused("excepted dates do not go with days of the month", "write the days that are meant")
+        by_month: dict[int, set[int]] = {}
+        for month, day in draft.not_dates:
+            by_month.setdefault(month, set()).add(day)
+        if by_month.keys() - months:
+            raise Refused("an excepted date is not one of the schedule's", "leave the exception out")
+        if months - by_month.keys():
+            yield from self._in_months(months - by_month.keys())
+        for month, out in sorted(by_month.items()):
+            kept = [str(day) for day in range(1, 32) if day not in out]
+            for member in self._in_months(frozenset({month})):
+                yield member | {"day": ",".join(kept)}
+
+
+def weekday_list(days: Iterable[int]) -> str:
+    """Return weekdays as a cron list of names."""
+    return ",".join(WEEKDAYS[day] for day in sorted(days))
+
+
+def _months(months: Iterable[int]) -> DayFields:
+    chosen = sorted(months)
+    return {} if len(chosen) == 12 else {"month": ",".join(MONTHS[month - 1] for month in chosen)}

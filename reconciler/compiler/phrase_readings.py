@@ -1,0 +1,225 @@
+"""From clauses to a timing: union parts told apart, each part read, the results combined."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from reconciler.compiler.phrase_clauses import Clause, Refused, Separator
+from reconciler.compiler.phrase_clock import ClockReader, DayTimes, Notes
+from reconciler.compiler.phrase_days import DayReader, Days
+from reconciler.compiler.phrase_draft import Draft, gather, group_of
+from reconciler.model import CalendarInterval, Conventions, CronFields, ElapsedInterval, Reading, Rule, Timing
+from reconciler.timing import FieldError, cron_fields, warnings_for
+
+Part = Clause | Separator
+_SUB_DAY = ("second", "minute", "hour")
+_MOST_MEMBERS = 200
+
+
+def reading_of(parts: list[Part], *, timezone: str | None, conventions: Conventions) -> Reading:
+    """Return what *parts* mean; raise Refused where that is not certain."""
+    whole = gather([part for part in parts if isinstance(part, Clause) and group_of(part) == "whole"])
+    notes = Notes()
+    rest = [part for part in parts if not (isinstance(part, Clause) and group_of(part) == "whole")]
+    if not any(isinstance(part, Clause) for part in rest):
+        raise Refused("how often it runs is not said", "write how often, such as `every day at 09:00`")
+    exceptions = [part for part in rest if isinstance(part, Clause) and group_of(part) == "except"]
+    drafts = [gather(segment) for segment in _segments(rest, exceptions)]
+    for draft in drafts:
+        whole.exclude += draft.exclude
+    zone = whole.zone or timezone
+    if zone is None:
+        raise Refused("no time zone is declared", "set `timezone:` or name a zone in the phrase, such as Europe/Berlin")
+    rule = _rule(drafts, whole, zone, conventions, notes)
+    timing = Timing(zone, rule, start=whole.start, end=whole.end, exclude=tuple(sorted(set(whole.exclude))))
+    if timing.start and timing.end and timing.end < timing.start:
+        raise Refused("the end comes before the start", "check the two dates")
+    return Reading(
+        timing,
+        tuple(notes.assumptions),
+        tuple(dict.fromkeys([*notes.warnings, *warnings_for(timing)])),
+        zone_in_phrase=whole.zone is not None,
+        conventions=tuple(sorted(notes.conventions.items())),
+    )
+
+
+# ---------------------------------------------------------------- parts of a union
+
+
+def _segments(parts: list[Part], exceptions: list[Clause]) -> list[list[Part]]:
+    """Part *parts* where a time or days are said again after the other: `weekdays at 7 and weekends at 9`."""
+    segments: list[list[Part]] = [[]]
+    seen: list[str] = []
+    pending: Separator | None = None
+    for part in parts:
+        if isinstance(part, Separator):
+            pending = part
+            continue
+        group = group_of(part)
+        kind = "day" if group == "period" else group
+        repeated = kind in ("time", "day") and kind in seen and seen[-1] != kind
+        if repeated and pending is not None and _union_at(part, kind, segments[-1]):
+            segments.append([])
+            seen = []
+        elif pending is not None:
+            segments[-1].append(pending)
+        segments[-1].append(part)
+        if kind in ("time", "day"):
+            seen.append(kind)
+        pending = None
+    _check_alike(segments, exceptions)
+    return segments
+
+
+def _union_at(part: Clause, kind: str, segment: list[Part]) -> bool:
+    """Return whether *part* begins a new member; `every 5 minutes, Monday, every hour` goes on with the same one."""
+    if kind == "day" and group_of(part) == "period":
+        return (
+            any(isinstance(old, Clause) and group_of(old) == "day" for old in segment)
+            or any(isinstance(old, Clause) and old.core == part.core for old in segment)
+            or any(isinstance(old, Clause) and group_of(old) == "period" for old in segment)
+        )
+    return True
+
+
+def _check_alike(segments: list[list[Part]], exceptions: list[Clause]) -> None:
+    if len(segments) == 1:
+        return
+    shapes = []
+    for segment in segments:
+        groups = {group_of(part) for part in segment if isinstance(part, Clause)}
+        groups = {"day" if group == "period" else group for group in groups}
+        shapes.append(groups - {"except"})
+    if any(shape != shapes[0] for shape in shapes) or exceptions:
+        raise Refused(
+            "it is not clear which parts of the phrase belong together",
+            "write a list of phrases, each with its own days and times",
+        )
+
+
+# ---------------------------------------------------------------- rules
+
+
+def _rule(drafts: list[Draft], whole: Draft, zone: str, conventions: Conventions, notes: Notes) -> Rule:
+    members: list[CronFields] = []
+    for draft in drafts:
+        times = ClockReader(draft, conventions, notes).read()
+        sub_daily = (
+            times.elapsed is not None
+            or bool(draft.every.keys() & set(_SUB_DAY))
+            or bool(draft.values.keys() & {"minute", "second"} and not draft.times)
+            or bool(draft.windows)
+        )
+        days = DayReader(draft, notes, daily=times.said, sub_daily=sub_daily).read()
+        interval = _interval(times, days, draft, whole, zone, conventions, notes, daily=times.said)
+        if interval is not None:
+            if len(drafts) > 1:
+                raise Refused("an anchored interval cannot be one part of a union", "write two schedules")
+            return interval
+        members += _crons(times, days)
+    if whole.anchor is not None:
+        raise Refused("this interval is not counted from a date", "leave out `counted from`")
+    if len(members) > _MOST_MEMBERS:
+        raise Refused("this needs too many field sets", "write a simpler schedule")
+    return tuple(dict.fromkeys(members))
+
+
+def _crons(times: DayTimes, days: Days) -> list[CronFields]:
+    try:
+        return [
+            cron_fields({**day, "hour": hour, "minute": minute, "second": second})
+            for day in days.fields
+            for hour, minute, second in times.fields
+        ]
+    except FieldError as error:
+        raise Refused(str(error), error.hint) from None
+
+
+def _interval(
+    times: DayTimes,
+    days: Days,
+    draft: Draft,
+    whole: Draft,
+    zone: str,
+    conventions: Conventions,
+    notes: Notes,
+    *,
+    daily: bool,
+) -> CalendarInterval | ElapsedInterval | None:
+    if times.elapsed is not None:
+        if days != Days():
+            step = _spoken(times.elapsed)
+            raise Refused(
+                f"every {step} runs on over midnight and cannot be kept to some days",
+                "write an interval that divides the day, or a span such as `from 00:00 to 23:59`",
+            )
+        return ElapsedInterval(times.elapsed, _elapsed_anchor(times.elapsed, whole, zone, conventions, notes))
+    if days.unit is None:
+        return None
+    if draft.windows or (draft.every.keys() & set(_SUB_DAY)) or draft.values.keys() & {"minute", "second"}:
+        raise Refused("an interval within the day and an interval of days cannot be combined", "write the times")
+    clocks = _fixed_times(times)
+    anchor = _date_anchor(days, whole, conventions, notes)
+    if days.unit == "months":
+        if anchor.day != days.month_day:
+            anchor = anchor.replace(day=days.month_day)
+        return CalendarInterval("months", days.every, anchor, clocks)
+    if days.unit == "weeks":
+        if not days.weekdays:
+            name = f"{anchor:%A}"
+            notes.assume(f"no weekday was given: {name}, as the day counted from")
+        return CalendarInterval("weeks", days.every, anchor, clocks, days.weekdays or (anchor.weekday(),))
+    return CalendarInterval("days", days.every, anchor, clocks)
+
+
+def _fixed_times(times: DayTimes) -> tuple[time, ...]:
+    found = set()
+    for hours, minutes, seconds in times.fields:
+        if "*" in hours + minutes + seconds:
+            raise Refused("an interval within the day and an interval of days cannot be combined", "write the times")
+        found |= {
+            time(int(h), int(m), int(s))
+            for h in hours.split(",")
+            for m in minutes.split(",")
+            for s in seconds.split(",")
+        }
+    return tuple(sorted(found))
+
+
+def _date_anchor(days: Days, whole: Draft, conventions: Conventions, notes: Notes) -> date:
+    said = whole.anchor if isinstance(whole.anchor, date) else None
+    if said is None and whole.anchor is not None:
+        raise Refused("an interval of days is counted from a date", "leave out the time after the date")
+    if said is None and whole.start is not None:
+        said = whole.start
+    if said is not None:
+        return said
+    anchor = conventions.anchor
+    notes.conventions["anchor"] = anchor.isoformat()
+    word = "the week of " if days.unit == "weeks" else ""
+    notes.assume(f"every {days.every} {days.unit} is counted from {word}{anchor.isoformat()}")
+    return anchor
+
+
+def _elapsed_anchor(step: timedelta, whole: Draft, zone: str, conventions: Conventions, notes: Notes) -> datetime:
+    from reconciler.compiler.phrase_clauses import Moment
+
+    if isinstance(whole.anchor, Moment):
+        at = time(whole.anchor.clock.hour, whole.anchor.clock.minute, whole.anchor.clock.second)
+        return datetime.combine(whole.anchor.day, at, ZoneInfo(zone))
+    day = whole.anchor or whole.start
+    if day is None:
+        day = conventions.anchor
+        notes.conventions["anchor"] = day.isoformat()
+        notes.assume(f"every {_spoken(step)} is counted from {day.isoformat()} 00:00")
+    anchor = datetime.combine(day, time(0), ZoneInfo(zone))
+    return anchor if anchor.utcoffset() is not None else anchor.astimezone(UTC)
+
+
+def _spoken(step: timedelta) -> str:
+    seconds = int(step.total_seconds())
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}s" if seconds != size else unit
+    raise AssertionError(step)

@@ -1,0 +1,224 @@
+"""The words the phrase grammar knows: one table from a word to its token kind and value.
+
+To teach the grammar a synonym, add it here; to teach it a construction, add a rule to `phrase.lark`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Token(NamedTuple):
+    """One unit of a phrase: a terminal of `phrase.lark`, what it stands for, and the words it was read from."""
+
+    kind: str
+    value: object
+    text: str
+
+
+_WEEKDAY_WORDS = (
+    "monday mon mondays mons",
+    "tuesday tue tues tuesdays",
+    "wednesday wed weds wednesdays",
+    "thursday thu thur thurs thursdays",
+    "friday fri fridays fris",
+    "saturday sat saturdays sats",
+    "sunday sun sundays suns",
+)
+_MONTH_WORDS = (
+    "january jan",
+    "february feb",
+    "march mar",
+    "april apr",
+    "may",
+    "june jun",
+    "july jul",
+    "august aug",
+    "september sep sept",
+    "october oct",
+    "november nov",
+    "december dec",
+)
+_UNIT_WORDS = {
+    "second": "seconds sec secs",
+    "minute": "minute minutes min mins",
+    "hour": "hour hours hr hrs",
+    "day": "day days",
+    "week": "week weeks wk wks",
+    "fortnight": "fortnight fortnights",
+    "month": "month months",
+    "quarter": "quarter quarters",
+    "half-year": "semester semesters",
+    "year": "year years yr yrs",
+}
+_ADVERBS = {
+    "secondly": (1, "second"),
+    "minutely": (1, "minute"),
+    "hourly": (1, "hour"),
+    "daily": (1, "day"),
+    "everyday": (1, "day"),
+    "weekly": (1, "week"),
+    "fortnightly": (2, "week"),
+    "monthly": (1, "month"),
+    "quarterly": (1, "quarter"),
+    "semiannually": (1, "half-year"),
+    "yearly": (1, "year"),
+    "annually": (1, "year"),
+}
+# words whose two senses differ: what each could mean, as phrases to write instead
+AMBIGUOUS_ADVERBS = {
+    "biweekly": ("every 2 weeks", "twice a week"),
+    "bimonthly": ("every 2 months", "twice a month"),
+    "biannually": ("every 2 years", "every half-year"),
+    "biannual": ("every 2 years", "every half-year"),
+    "biyearly": ("every 2 years", "every half-year"),
+    "semiweekly": ("every Monday and Thursday", "another pair of days"),
+    "semimonthly": ("on the 1st and 15th of the month", "on the 15th and last day of the month"),
+}
+_PLAIN = {
+    "EVERY": "every each",
+    "OTHER": "other alternate",
+    "AT": "at @",
+    "ON": "on",
+    "IN": "in of during within",
+    "FROM": "from",
+    "TO": "to through thru",
+    "UNTIL": "until till til ending",
+    "BETWEEN": "between",
+    "EXCEPT": "except excluding without skipping",
+    "STARTING": "starting beginning commencing",
+    "AFTER": "after past",
+    "BEFORE": "before",
+    "AND": "and plus",
+    "TIMES": "times",
+    "WEEKEND": "weekend weekends",
+    "BUSINESSDAY": "weekday weekdays workday workdays",
+    "EVEN": "even",
+    "ODD": "odd",
+    "ISO": "iso",
+    "COUNTED": "counted",
+}
+_DAY_PARTS = {
+    "morning": "morning mornings",
+    "afternoon": "afternoon afternoons",
+    "evening": "evening evenings",
+    "night": "night nights",
+}
+_CARDINALS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+).split()
+_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "ninety": 90}
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+    "fifteenth sixteenth seventeenth eighteenth nineteenth"
+).split()
+_TENTHS = {"twentieth": 20, "thirtieth": 30}
+# days that fall on the same date everywhere they are kept
+FIXED_DAYS = {
+    "christmas": (12, 25),
+    "christmas day": (12, 25),
+    "xmas": (12, 25),
+    "christmas eve": (12, 24),
+    "boxing day": (12, 26),
+    "new year": (1, 1),
+    "new years": (1, 1),
+    "new year's": (1, 1),
+    "new years day": (1, 1),
+    "new year's day": (1, 1),
+    "new years eve": (12, 31),
+    "new year's eve": (12, 31),
+    "halloween": (10, 31),
+    "valentines day": (2, 14),
+    "valentine's day": (2, 14),
+}
+# each with the reason it cannot be a schedule, and what to write instead
+REFUSED_WORDS = {
+    **dict.fromkeys(
+        ("tomorrow", "today", "tonight", "yesterday", "now", "immediately"),
+        ("names one moment, not a recurring schedule", "write how often it should run, such as `every day at 09:00`"),
+    ),
+    **dict.fromkeys(
+        ("next", "this", "upcoming", "coming"),
+        (
+            "depends on the day the phrase is read",
+            "write the date, such as `starting 2026-01-05`, or how often it should run",
+        ),
+    ),
+    **dict.fromkeys(
+        ("soon", "later", "sometimes", "occasionally", "often", "regularly", "periodically", "frequently", "rarely"),
+        ("names no exact time", "write an interval or a time, such as `every 15 minutes` or `every day at 09:00`"),
+    ),
+    **dict.fromkeys(
+        ("about", "around", "approximately", "roughly", "maybe", "randomly", "random", "ish"),
+        ("is not an exact time", "write the exact time and use `jitter:` to spread the starts"),
+    ),
+    **dict.fromkeys(
+        ("sunrise", "sunset", "dawn", "dusk", "moon", "tide", "solstice", "equinox", "easter", "ramadan", "eid"),
+        ("does not follow the clock or the civil calendar", "write a clock time or a calendar date"),
+    ),
+    **dict.fromkeys(
+        ("holiday", "holidays"),
+        ("would need a holiday calendar, which is not supported yet", "list the dates: `except on 2026-12-25`"),
+    ),
+    **dict.fromkeys(
+        ("not", "never", "don't", "dont", "no", "unless", "if", "when", "or"),
+        ("is not understood here", "write only when it should run, and exceptions as `except on …`"),
+    ),
+    **dict.fromkeys(
+        ("reboot", "boot", "startup"),
+        ("is not a time", "write a time; jobs do not run because the machine starts"),
+    ),
+}
+NOISE = frozenset("the only please exactly sharp precisely also always".split())
+VERBS = frozenset(
+    (
+        "run fire execute start trigger launch do perform invoke call schedule send email mail post notify remind "
+        "alert backup back dump copy archive clean cleanup purge prune delete remove rotate renew refresh rebuild "
+        "build compile sync synchronise synchronize check poll ping probe test verify validate scan warm fetch "
+        "download upload import export generate create make publish deploy restart reload reindex index vacuum "
+        "update compute calculate collect process report snapshot drain flush reset pull push monitor measure"
+    ).split()
+)
+
+
+def _table() -> dict[str, tuple[str, object]]:
+    words: dict[str, tuple[str, object]] = {}
+
+    def add(kind: str, value: object, spellings: str) -> None:
+        words.update(dict.fromkeys(spellings.split(), (kind, value)))
+
+    for kind, spellings in _PLAIN.items():
+        add(kind, None, spellings)
+    for index, spellings in enumerate(_WEEKDAY_WORDS):
+        add("WEEKDAY", index, spellings)
+    for index, spellings in enumerate(_MONTH_WORDS):
+        add("MONTH", index + 1, spellings)
+    for unit, spellings in _UNIT_WORDS.items():
+        add("UNIT", unit, spellings)
+    for adverb, value in _ADVERBS.items():
+        add("ADVERB", value, adverb)
+    for part, spellings in _DAY_PARTS.items():
+        add("DAYPART", part, spellings)
+    for number, word in enumerate(_CARDINALS):
+        add("NUMBER", number, word)
+    for word, number in _TENS.items():
+        add("NUMBER", number, word)
+    for index, word in enumerate(_ORDINALS):
+        add("ORDINAL", index + 1, word)
+    for word, number in _TENTHS.items():
+        add("ORDINAL", number, word)
+    add("ORDINAL", -1, "last final")
+    add("ORDINAL", -2, "penultimate")
+    add("CLOCK", 12, "noon midday")
+    add("CLOCK", 0, "midnight")
+    return words
+
+
+WORDS = _table()
+# words that only the normaliser reads, as parts of longer spellings
+GLUE_WORDS = frozenset(
+    "a an per once twice thrice half quarter o'clock oclock am pm hundred end start middle mid business working work "
+    "time day utc gmt noon weekly but other than apart as well for ago every hours inclusive exclusive ex year's".split()
+)
+VOCABULARY = tuple(sorted({*WORDS, *NOISE, *GLUE_WORDS, *REFUSED_WORDS, *AMBIGUOUS_ADVERBS}))
