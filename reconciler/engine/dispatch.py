@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,6 +55,7 @@ class Dispatcher:
         self._pending: set[str] = set()
         self._accounting: asyncio.Task[None] | None = None
         self._drives: dict[int, Drive] = {}
+        self._of_job: dict[str, dict[int, Drive]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen = 0
         self._means = Means(
@@ -86,7 +88,7 @@ class Dispatcher:
                     await self._store_failed(error)
                 else:
                     self._store_works()
-                    self._accept(waiting)
+                    self.accept(waiting)
         finally:
             self._accounting = None
 
@@ -110,27 +112,30 @@ class Dispatcher:
 
     async def take_waiting(self) -> None:
         """Take on the runs that wait in the ledger: asked for by hand, or left by an earlier daemon."""
-        self._accept(await self._writer.read(lambda connection: ledger_runs.waiting(connection, self._seen)))
+        self.accept(await self._writer.read(lambda connection: ledger_runs.waiting(connection, self._seen)))
 
-    def _accept(self, found: Iterable[Waiting]) -> None:
+    def accept(self, found: Iterable[Waiting]) -> None:
+        """Let these waiting runs live; those that do already are left alone."""
         new = [one for one in found if one.run.id not in self._drives]
-        jobs = [one.run.job_id for one in new]
+        jobs = Counter(one.run.job_id for one in new)
         for one in new:
             self._seen = max(self._seen, one.run.id)
-            drive = Drive(one, self._means, self._earlier(one.run.job_id), in_order=jobs.count(one.run.job_id) > 1)
-            self._drives[one.run.id] = drive
+            siblings = self._of_job.setdefault(one.run.job_id, {})
+            drive = Drive(one, self._means, tuple(siblings.values()), in_order=jobs[one.run.job_id] > 1)
+            self._drives[one.run.id] = siblings[one.run.id] = drive
             task = asyncio.create_task(drive.live())
             self._tasks.add(task)
-            task.add_done_callback(lambda done, id=one.run.id: self._ended(done, id))  # type: ignore[misc]
+            task.add_done_callback(lambda done, run=one.run: self._ended(done, run))  # type: ignore[misc]
 
-    def _earlier(self, job_id: str) -> tuple[Drive, ...]:
-        return tuple(drive for drive in self._drives.values() if drive.job_id == job_id)
-
-    def _ended(self, task: asyncio.Task[None], id: int) -> None:
+    def _ended(self, task: asyncio.Task[None], run: Run) -> None:
         self._tasks.discard(task)
-        self._drives.pop(id, None)
+        self._drives.pop(run.id, None)
+        siblings = self._of_job.get(run.job_id, {})
+        siblings.pop(run.id, None)
+        if not siblings:
+            self._of_job.pop(run.job_id, None)
         if not task.cancelled() and task.exception() is not None:
-            _log.error("run %d ended in an unexpected error", id, exc_info=task.exception())
+            _log.error("run %d ended in an unexpected error", run.id, exc_info=task.exception())
 
     @property
     def running(self) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from reconciler.timing import next_fire
 _log = logging.getLogger(__name__)
 _STORE_PAUSE = 1.0
 _LONGEST_SLEEP = 10.0
+_NO_TIME = "not tried again, because the next due time comes first"
 
 T = TypeVar("T")
 
@@ -61,6 +62,7 @@ class Drive:
         self._earlier = earlier
         self._in_order = in_order
         self._entry: LockEntry | None = None
+        self._has_turn = False
         self._execution: Execution | None = None
         self._interrupted: str | None = None
         self._waited_for_other = False
@@ -80,8 +82,8 @@ class Drive:
 
     @property
     def busy(self) -> bool:
-        """Whether it stands in the way of another run of its job: it has begun and is not over."""
-        return self._entry is not None and not self._over.is_set()
+        """Whether it stands in the way of another run of its job: it had its turn and is not over."""
+        return self._has_turn and not self._over.is_set()
 
     def interrupt(self, why: str) -> None:
         """End its process, or its waiting for the next attempt; *why* becomes its error."""
@@ -98,6 +100,7 @@ class Drive:
         try:
             await self._until(self._not_before)
             if not self._means.stopping.is_set() and await self._turn():
+                self._has_turn = True
                 while await self._attempt():
                     pass
         finally:
@@ -105,6 +108,8 @@ class Drive:
 
     async def _until(self, instant: datetime) -> None:
         """Sleep until *instant* on the wall clock, which may step meanwhile, or until a stop or an interruption."""
+        if instant <= self._means.now():
+            return
         stopping = asyncio.create_task(self._means.stopping.wait())
         nudged = asyncio.create_task(self._nudged.wait())
         try:
@@ -155,7 +160,8 @@ class Drive:
             if self._means.stopping.is_set():
                 return False
             claimed = await self._written(self._claim)
-            if claimed is None:
+            if not isinstance(claimed, _Claimed):
+                self._publish(claimed)
                 return False
             self._entry = claimed.entry
             started = self._means.now()
@@ -166,8 +172,8 @@ class Drive:
             self._execution = None
         return await self._settle(claimed, started, ended)
 
-    def _claim(self, connection: sqlite3.Connection) -> _Claimed | None:
-        """Make the row `running`, as the last thing before the process; None if it is missed or not ours to start."""
+    def _claim(self, connection: sqlite3.Connection) -> _Claimed | Run | None:
+        """Make the row `running`, as the last thing before the process; or return it missed; None if it is not ours."""
         now = self._means.now()
         row = ledger_runs.run_by_id(connection, self._run.id)
         if row is None or row.state is not RunState.WAITING:
@@ -179,7 +185,7 @@ class Drive:
             missed = MissReason.PAUSED
         if missed is not None or held is None:
             ledger_runs.miss(connection, row.id, missed or MissReason.REMOVED, now)
-            return None
+            return ledger_runs.run_by_id(connection, row.id)
         if not ledger_runs.claim(connection, row.id, self._means.instance, now):
             return None
         return _Claimed(self._entry or held.entry, row.attempts + 1)
@@ -195,8 +201,11 @@ class Drive:
     async def _settle(self, claimed: _Claimed, started: datetime, ended: Ended) -> bool:
         """Write what became of the attempt; return whether another one is due, its time having come."""
         now = self._means.now()
-        retry_at = None if ended.succeeded or ended.stopped else _retry_at(claimed, now)
+        wanted = not ended.succeeded and not ended.stopped and claimed.attempt < claimed.entry.run.retries.attempts
+        retry_at = _retry_at(claimed, now) if wanted else None
         attempt = _attempt(claimed.attempt, started, now, ended)
+        if wanted and retry_at is None:
+            attempt = replace(attempt, error="; ".join(filter(None, (attempt.error, _NO_TIME))))
 
         def write(connection: sqlite3.Connection) -> Run | None:
             ledger_runs.add_attempt(connection, self._run.id, attempt)
@@ -208,22 +217,32 @@ class Drive:
 
         run = await self._written(write)
         if retry_at is None:
-            if run is not None:
-                self._means.publish(run)
+            self._publish(run)
             return False
         await self._until(retry_at)
-        if self._interrupted is not None and not self._means.stopping.is_set():
-            await self._written(lambda c: ledger_runs.end_retries(c, self._run.id, self._interrupted or "", now))
+        if self._means.stopping.is_set():
             return False
-        return not self._means.stopping.is_set()
+        if self._interrupted is not None:
+            await self._end_retries(self._interrupted)
+            return False
+        return True
+
+    async def _end_retries(self, why: str) -> None:
+        def write(connection: sqlite3.Connection) -> Run | None:
+            ledger_runs.end_retries(connection, self._run.id, why, self._means.now())
+            return ledger_runs.run_by_id(connection, self._run.id)
+
+        self._publish(await self._written(write))
 
     async def _miss(self, reason: MissReason) -> None:
         def write(connection: sqlite3.Connection) -> Run | None:
             ledger_runs.miss(connection, self._run.id, reason, self._means.now())
             return ledger_runs.run_by_id(connection, self._run.id)
 
-        run = await self._written(write)
-        if run is not None:
+        self._publish(await self._written(write))
+
+    def _publish(self, run: Run | None) -> None:
+        if run is not None and run.state.final:
             self._means.publish(run)
 
     async def _written(self, write: Callable[[sqlite3.Connection], T]) -> T | None:
@@ -241,11 +260,8 @@ class Drive:
 
 
 def _retry_at(claimed: _Claimed, now: datetime) -> datetime | None:
-    """Return when to try again: after a pause that doubles, never at or after the next due time. None: not at all."""
-    retries = claimed.entry.run.retries
-    if claimed.attempt >= retries.attempts:
-        return None
-    again = now + retries.backoff * 2 ** (claimed.attempt - 1)
+    """Return when to try again: after a pause that doubles, but never at or after the next due time (None)."""
+    again = now + claimed.entry.run.retries.backoff * 2 ** (claimed.attempt - 1)
     following = next_fire(claimed.entry.timing, now)
     return None if following is not None and again >= following else again
 

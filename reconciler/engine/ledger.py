@@ -1,9 +1,10 @@
 """The ledger: one SQLite file in the state directory, opened for writing or for reading without a trace.
 
-Reading without a trace (`reading`): SQLite in WAL mode normally opens the `-shm` file for writing even for
-readers. With a daemon running, or after a crash, `-wal` and `-shm` exist and are opened read-only
-(`readonly_shm`); after a clean close neither exists, the main file is complete, and it is opened as
-immutable. Should a writer come in between those two looks, the snapshot is read again.
+Reading without a trace (`reading`): after a clean close the main file is complete, and it is opened
+read-only and immutable; should a writer come in meanwhile, the snapshot is read again. With a daemon
+running, or after a crash, there is a `-wal` to be read too: then `-shm` is opened read-only, while SQLite
+opens `-wal` for writing although it never writes to it, which no option of its prevents. Only where a
+crashed ledger was copied without its `-shm` does reading write: SQLite makes that file anew.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -139,21 +141,19 @@ def reading(state_dir: Path, look: Callable[[sqlite3.Connection], T], absent: T)
             if before is None:
                 return absent
             try:
-                found = _look(path, look, absent, immutable=not before[1])
+                found = _look(path, look, absent, before.how)
             except (sqlite3.DatabaseError, StoreFailed):
                 if remaining and _fingerprint(path) != before:
                     continue
                 raise
-            # A live ledger gives a consistent snapshot whatever is written meanwhile.
-            if before[1] or _fingerprint(path) == before:
+            if before.live or _fingerprint(path) == before:
                 return found
     raise StoreFailed(f"{path}: the ledger changed during every look at it", hint="try again")
 
 
-def _look(path: Path, look: Callable[[sqlite3.Connection], T], absent: T, *, immutable: bool) -> T:
-    how = "immutable=1" if immutable else "mode=ro&readonly_shm=1"
+def _look(path: Path, look: Callable[[sqlite3.Connection], T], absent: T, how: str) -> T:
     connection = sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?{how}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+        f"file:{quote(str(path.absolute()))}?mode=ro&{how}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
     )
     try:
         connection.execute("PRAGMA trusted_schema = OFF")
@@ -166,13 +166,42 @@ def _look(path: Path, look: Callable[[sqlite3.Connection], T], absent: T, *, imm
         connection.close()
 
 
-def _fingerprint(path: Path) -> tuple[tuple[int, ...], bool] | None:
-    """Return the identity, size and times of the main file, and whether a WAL belongs to it; None without a file."""
+@dataclass(frozen=True, slots=True)
+class _Fingerprint:
+    """The identity, size and time of the main file, and which of its companions hold something."""
+
+    main: tuple[int, int, int]
+    wal: bool
+    shm: bool
+
+    @property
+    def live(self) -> bool:
+        """Whether SQLite itself gives a consistent snapshot, whatever is written meanwhile."""
+        return self.wal
+
+    @property
+    def how(self) -> str:
+        """The URI parameter with which to read."""
+        if not self.wal:
+            return "immutable=1"
+        return "readonly_shm=1" if self.shm else "cache=private"
+
+
+def _fingerprint(path: Path) -> _Fingerprint | None:
+    """Return what is on disk now, or None if there is no ledger."""
     try:
         found = path.stat()
     except FileNotFoundError:
         return None
-    return (found.st_ino, found.st_size, found.st_mtime_ns), path.with_name(f"{path.name}-wal").exists()
+    wal, shm = (_size(path.with_name(path.name + suffix)) for suffix in ("-wal", "-shm"))
+    return _Fingerprint((found.st_ino, found.st_size, found.st_mtime_ns), wal > 0, shm > 0)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 @contextmanager

@@ -49,7 +49,8 @@ def argument_list(spec: RunSpec) -> tuple[str, ...]:
     if spec.python is None:
         return spec.command
     arguments = json.dumps(dict(spec.arguments))
-    return (sys.executable, "-m", "reconciler.engine.python_task", spec.python, arguments)
+    # -P: the project directory must not shadow our own modules; the task adds it to the path itself.
+    return (sys.executable, "-P", "-m", "reconciler.engine.python_task", spec.python, arguments)
 
 
 class _Watch(asyncio.SubprocessProtocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import time
@@ -19,6 +20,7 @@ from reconciler.engine.writer import Writer
 from reconciler.errors import StoreFailed
 from reconciler.model import Job, LockEntry, MissReason, Run
 
+_log = logging.getLogger(__name__)
 _PAUSED_EVERY = 60.0  # seconds between two looks at paused jobs, whose due times no clock announces
 
 
@@ -79,12 +81,15 @@ class EngineService:
             self._writer, self._roster, Dispatching(self._now, self._execution, self._clock.publish, self._slots)
         )
         instance = self._dispatcher.instance
-        await self._writer.write(lambda c: ledger_runs.interrupt_orphans(c, instance, self._now()))
+        orphans = await self._writer.write(lambda c: ledger_runs.interrupt_orphans(c, instance, self._now()))
+        if orphans:
+            _log.warning("%d runs were left running by a daemon that ended; they are interrupted now", orphans)
         self._version, jobs = await self._writer.read(self._load)
+        left = await self._writer.read(ledger_runs.waiting)
         self._clock.sync(jobs)
         self._clock.start()
+        self._dispatcher.accept(left)
         self._dispatcher.look(jobs)
-        await self._dispatcher.take_waiting()
 
     async def refresh(self) -> bool:
         """Take on what other processes changed in the ledger; return whether they changed anything.

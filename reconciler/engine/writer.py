@@ -101,7 +101,10 @@ def _attempt(connection: sqlite3.Connection, order: _Order) -> Any:
     connection.execute("SAVEPOINT one")
     try:
         result = order.write(connection)
-    except sqlite3.OperationalError:
+    except sqlite3.IntegrityError as error:
+        connection.execute("ROLLBACK TO one")
+        result = error
+    except sqlite3.DatabaseError:
         raise
     except Exception as error:  # handed to whoever asked for the write
         connection.execute("ROLLBACK TO one")
