@@ -1,0 +1,214 @@
+"""YAML as plain nodes with places: strings stay strings, and nothing clever is accepted.
+
+Built from the parser's events with limits checked as they come, so that neither an alias bomb nor a
+nesting bomb (which overflows libyaml's composer) is ever constructed. Tags, anchors, aliases, merge keys,
+duplicate keys and a second document are refused by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from reconciler.errors import InvalidInput, Problem
+from reconciler.model import Origin
+
+MAX_DEPTH = 32
+MAX_NODES = 100_000
+_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)", re.MULTILINE)
+# Controls but tab and line feed, what reorders the text around it, line separators, surrogates, BOM.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_SHARED = "write the value out; shared options go under `defaults:`"
+
+
+@dataclass(slots=True)
+class Scalar:
+    """A text as typed; *plain* if it stood without quotes."""
+
+    text: str
+    plain: bool
+    line: int
+    column: int
+
+
+@dataclass(slots=True)
+class Sequence:
+    """A list of nodes."""
+
+    line: int
+    column: int
+    items: list[Node] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Mapping:
+    """Nodes by key, with the node of each key."""
+
+    line: int
+    column: int
+    values: dict[str, Node] = field(default_factory=dict)
+    keys: dict[str, Scalar] = field(default_factory=dict)
+
+
+Node: TypeAlias = "Scalar | Sequence | Mapping"
+
+
+class _Refused(Exception):
+    """Something that ends the reading: a limit, an alias, a second document."""
+
+    def __init__(self, message: str, mark: Any, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.mark = mark
+        self.hint = hint
+
+
+def parse(text: str, file: str) -> tuple[Mapping, list[Problem]]:
+    """Return the one mapping that *text* holds, and what is wrong in it but did not stop the reading.
+
+    Raises InvalidInput naming *file*, line and column for whatever stops it.
+    """
+    import yaml
+
+    conflict = _CONFLICT.search(text)
+    if conflict:
+        at = Origin(file, text.count("\n", 0, conflict.start()) + 1, 1)
+        raise InvalidInput("unresolved merge conflict", origin=at, hint="resolve it in the YAML, then compile")
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    builder = _Builder(file)
+    try:
+        root = builder.build(yaml.parse(text, Loader=loader))
+    except _Refused as refused:
+        last = Problem(str(refused), _origin(file, refused.mark), refused.hint)
+        raise InvalidInput([*builder.problems, last]) from None
+    except yaml.MarkedYAMLError as error:
+        raise InvalidInput([*builder.problems, _syntax_problem(error, text, file)]) from None
+    except yaml.YAMLError as error:
+        raise InvalidInput([*builder.problems, _reader_problem(error, text, file)]) from None
+    if root is None:
+        hint = "begin with `timezone: Europe/Berlin` and `schedules:`"
+        raise InvalidInput("the file is empty", origin=Origin(file, 1, 1), hint=hint)
+    if not isinstance(root, Mapping):
+        hint = "a file is a mapping with `timezone:`, `schedules:` and `tasks:`"
+        raise InvalidInput("the file is not a mapping", origin=Origin(file, root.line, root.column), hint=hint)
+    return root, builder.problems
+
+
+class _Builder:
+    """Nodes from events; iterative, so that depth costs nothing."""
+
+    def __init__(self, file: str) -> None:
+        self.problems: list[Problem] = []
+        self._file = file
+        self._root: Node | None = None
+        self._open: list[Mapping | Sequence] = []
+        self._keys: list[Scalar | None] = []  # the key that waits for its value, for each open mapping
+        self._count = 0
+        self._documents = 0
+
+    def build(self, events: Iterable[Any]) -> Node | None:
+        """Return the root node of the events, or None for an empty file."""
+        for event in events:
+            kind = type(event).__name__
+            if kind in ("MappingEndEvent", "SequenceEndEvent"):
+                self._open.pop()
+                self._keys.pop()
+            elif kind == "DocumentStartEvent":
+                self._begin_document(event.start_mark)
+            elif kind in ("ScalarEvent", "MappingStartEvent", "SequenceStartEvent", "AliasEvent"):
+                self._add(event, kind)
+        root = self._root
+        return None if isinstance(root, Scalar) and root.plain and not root.text else root
+
+    def _begin_document(self, mark: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise _Refused("a second YAML document", mark, "one document a file: make it two files")
+
+    def _add(self, event: Any, kind: str) -> None:
+        mark = event.start_mark
+        self._count += 1
+        if self._count > MAX_NODES:
+            raise _Refused(f"more than {MAX_NODES:,} values in one file", mark, "split the file")
+        if kind == "AliasEvent":
+            raise _Refused(f"an alias (*{event.anchor[:60]})", mark, _SHARED)
+        node = self._node(event, kind, mark)
+        if self._open:
+            self._put(self._open[-1], node, mark)
+        else:
+            self._root = node
+        if not isinstance(node, Scalar):
+            if len(self._open) >= MAX_DEPTH:
+                raise _Refused(f"nested deeper than {MAX_DEPTH} levels", mark, "a file needs no more than six")
+            self._open.append(node)
+            self._keys.append(None)
+
+    def _node(self, event: Any, kind: str, mark: Any) -> Node:
+        if event.anchor is not None:
+            self._refuse(f"an anchor (&{event.anchor[:60]})", mark, _SHARED)
+        if event.tag is not None:
+            self._refuse(f"a tag ({event.tag[:60]})", mark, "leave the tag out; quote the value if it is a text")
+        line, column = mark.line + 1, mark.column + 1
+        if kind != "ScalarEvent":
+            return Mapping(line, column) if kind == "MappingStartEvent" else Sequence(line, column)
+        text: str = event.value
+        if not text.isprintable():
+            unseen = _UNSEEN.search(text)
+            if unseen:
+                self._refuse(f"an invisible character (U+{ord(unseen[0]):04X})", mark, "remove it, or retype the text")
+        return Scalar(text, event.style is None, line, column)
+
+    def _put(self, parent: Mapping | Sequence, node: Node, mark: Any) -> None:
+        """Add *node* to *parent*: as an item, a key, or the value of the key before it."""
+        if isinstance(parent, Sequence):
+            parent.items.append(node)
+            return
+        key = self._keys[-1]
+        if key is not None:
+            self._keys[-1] = None
+            if parent.keys.get(key.text) is key:
+                parent.values[key.text] = node
+        elif isinstance(node, Scalar):
+            self._keys[-1] = node
+            self._put_key(parent, node, mark)
+        else:
+            raise _Refused("a key that is not a text", mark, "write `key: value`")
+
+    def _put_key(self, parent: Mapping, key: Scalar, mark: Any) -> None:
+        if key.text == "<<" and key.plain:
+            self._refuse("a merge key (<<)", mark, "write the values out; shared options go under `defaults:`")
+        elif key.text in parent.keys:
+            first = parent.keys[key.text].line
+            shown = key.text[:60]
+            self._refuse(f"{shown!r} is here twice; the first is on line {first}", mark, "keep one of the two")
+        else:
+            parent.keys[key.text] = key
+
+    def _refuse(self, message: str, mark: Any, hint: str) -> None:
+        self.problems.append(Problem(message, _origin(self._file, mark), hint))
+
+
+def _origin(file: str, mark: Any) -> Origin:
+    return Origin(file, mark.line + 1, mark.column + 1)
+
+
+def _syntax_problem(error: Any, text: str, file: str) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    lines = text.splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    before = line[: mark.column + 1]
+    if "\t" in before and not before.strip(" \t-"):
+        return Problem("a tab where YAML wants spaces", _origin(file, mark), "indent with two spaces")
+    hint = "check the indentation; quote a text that holds `: ` or ` #` or begins with one of @ ` % & * ! | > [ {"
+    return Problem(f"not YAML: {error.problem or error.context}", _origin(file, mark), hint)
+
+
+def _reader_problem(error: Exception, text: str, file: str) -> Problem:
+    """Explain a character that YAML does not allow at all; the parser tells its place in no usable way."""
+    unseen = _UNSEEN.search(text)
+    if unseen is None:
+        return Problem(f"not YAML: {str(error).splitlines()[0]}", Origin(file, 1, 1))
+    at = unseen.start()
+    origin = Origin(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+    return Problem(f"an invisible character (U+{ord(unseen[0]):04X})", origin, "remove it, or retype the text")
