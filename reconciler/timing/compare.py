@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
@@ -11,12 +11,18 @@ from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timi
 from reconciler.timing.days import days_in_year
 from reconciler.timing.fields import values
 from reconciler.timing.fires import fires
+from reconciler.timing.zones import offset_changes
 
 _FIRST_YEAR = 2024
 _CYCLE = range(_FIRST_YEAR, _FIRST_YEAR + 40)  # holds every kind of year but those round 2100
+_LAST_YEAR = 9980  # the years in which due times are searched end here
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_A_DAY = timedelta(days=1)
 _START = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
+_CHANGES = (int(_START.timestamp()), int(datetime(2041, 1, 1, tzinfo=UTC).timestamp()))
 _DENSE = 2000
 _SPARSE = 100
+_MOST_DAYS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +39,34 @@ def equal(first: Timing, second: Timing) -> bool:
 
 
 def difference(first: Timing, second: Timing) -> Difference | None:
-    """Return where the two timings part, or None if they fire alike.
+    """Return where the two timings part from 2024 on, or None if they fire alike.
 
-    Cron fields in one zone under one policy are decided by the calendar, which is a proof: a year's due
-    days depend only on its length, the weekday it starts on and the length of the year before, and 40
-    years in a row from 2024 hold all of these that occur outside century years; so the fields allow the
-    same wall times for ever if they do in those years. (Fields naming years beyond are compared in them
-    too.) Wall times being alike, only a DST change can still part them, where one follows elapsed time
-    and the other does not: those, and timings of other kinds or in different zones, are compared by
-    fire times, the first 2,000 from 2024 and 100 from each month of 2027 to 2030.
+    Cron fields in one zone are decided by the calendar, which is a proof: a year's due days depend only
+    on its length, the weekday it starts on and the length of the year before, and 40 years in a row from
+    2024 hold all of these that occur outside century years; so the fields allow the same wall times for
+    ever if they do in those years. (Years named in the fields or by a start, an end or an excluded date
+    are compared too, with the years round them.) Wall times being alike, only an offset change can still
+    part two timings, where one follows elapsed time and the other does not or their policies differ:
+    then the hours round each change until 2040 are compared by fire times.
+
+    Timings of other kinds or in different zones are compared by fire times: the first 2,000 from 2024,
+    100 from each month of 2027 to 2030, and those round every date on which only one of them is limited.
     """
-    if first == second:
+    if _same_text(first, second):
         return None
-    if _limits(first) == _limits(second) and _is_cron(first) and _is_cron(second):
-        day = _first_different_day(first, second)
-        if day is not None:
-            return _part(first, second, datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=2), None)
-        if _elapsed_share(first) == _elapsed_share(second):
-            return None
-    return _part(first, second, _START, _DENSE) or next(
-        (found for start in _months() if (found := _part(first, second, start, _SPARSE))), None
+    if first.timezone == second.timezone and _is_cron(first) and _is_cron(second):
+        return _part_by_days(first, second) or _part_at_changes(first, second)
+    return _part(first, second, _START, count=_DENSE) or next(
+        (found for start in _samples(first, second) if (found := _part(first, second, start, count=_SPARSE))), None
     )
 
 
-def _limits(timing: Timing) -> tuple[object, ...]:
-    return (timing.timezone, timing.dst, timing.start, timing.end, timing.exclude)
+def _same_text(first: Timing, second: Timing) -> bool:
+    if first == second:
+        return True
+    if not (isinstance(first.rule, tuple) and isinstance(second.rule, tuple)):
+        return False
+    return frozenset(first.rule) == frozenset(second.rule) and replace(first, rule=second.rule) == second
 
 
 def _is_cron(timing: Timing) -> bool:
@@ -65,31 +74,54 @@ def _is_cron(timing: Timing) -> bool:
 
 
 def _fields(timing: Timing) -> tuple[CronFields, ...]:
-    assert isinstance(timing.rule, tuple)
-    return timing.rule
+    return timing.rule if isinstance(timing.rule, tuple) else ()
 
 
-def _elapsed_share(timing: Timing) -> frozenset[CronFields] | bool:
-    """Return which members follow elapsed time: True or False where all do or none does."""
-    elapsed = frozenset(member for member in _fields(timing) if values(member).follows_elapsed)
-    if len(elapsed) in (0, len(_fields(timing))):
-        return bool(elapsed)
-    return elapsed
+def _part_by_days(first: Timing, second: Timing) -> Difference | None:
+    """Return where the due wall times part, if they do.
+
+    They can differ in a gap alone, where both become the same run, so not every day found is one.
+    """
+    for day in islice(_different_days(first, second), _MOST_DAYS):
+        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        if found := _part(first, second, midnight - 2 * _A_DAY, until=midnight + 3 * _A_DAY):
+            return found
+    return None
 
 
-def _first_different_day(first: Timing, second: Timing) -> date | None:
-    """Return the first day from 2024 on whose due wall times are not the same."""
+def _different_days(first: Timing, second: Timing) -> Iterator[date]:
+    """Yield the days from 2024 on whose due wall times are not the same, in order."""
     ones, others = _by_clock(first), _by_clock(second)
     groups = {(ones.get(clock, ()), others.get(clock, ())) for clock in ones.keys() | others.keys()}
-    named = {year for t in (first, second) for member in _fields(t) for year in values(member).years or ()}
-    for year in sorted({*_CYCLE, *named}):
-        found = [
-            day
-            for one, other in groups
-            if (day := _first_unshared(_union_days(one, year), _union_days(other, year))) is not None
-        ]
-        if found:
-            return date(year, 1, 1) + timedelta(days=min(found))
+    for year in sorted({*_CYCLE, *_named_years(first), *_named_years(second)}):
+        days: set[int] = set()
+        for one, other in groups:
+            days |= _union_days(first, one, year) ^ _union_days(second, other, year)
+        yield from (date.fromordinal(day) for day in sorted(days))
+
+
+def _named_years(timing: Timing) -> set[int]:
+    """Return the years from 2024 on that *timing* names, and those on either side of them."""
+    named = {year for member in _fields(timing) for year in values(member).years or ()}
+    named |= {day.year for day in _limits(timing)}
+    return {near for year in named for near in (year - 1, year, year + 1) if _FIRST_YEAR <= near <= _LAST_YEAR}
+
+
+def _limits(timing: Timing) -> frozenset[date]:
+    return frozenset(day for day in (timing.start, timing.end, *timing.exclude) if day is not None)
+
+
+def _part_at_changes(first: Timing, second: Timing) -> Difference | None:
+    """Return where timings with the same wall times part at an offset change, if they do."""
+    members = {*_fields(first), *_fields(second)}
+    elapsed = {values(member).follows_elapsed for member in members}
+    if elapsed == {True} or (elapsed == {False} and first.dst == second.dst):
+        return None
+    for instant, before, after in offset_changes(first.timezone, *_CHANGES):
+        change = _EPOCH + timedelta(seconds=instant)
+        width = timedelta(seconds=abs(after - before) + 1)
+        if found := _part(first, second, change - width, until=change + width):
+            return found
     return None
 
 
@@ -106,24 +138,30 @@ def _by_clock(timing: Timing) -> dict[tuple[int, int, int], tuple[CronFields, ..
     return due
 
 
-def _union_days(members: tuple[CronFields, ...], year: int) -> frozenset[int]:
-    return frozenset(day for member in members for day in days_in_year(member, year))
+def _union_days(timing: Timing, members: tuple[CronFields, ...], year: int) -> frozenset[int]:
+    """Return the days of *year* on which *members* are due within the limits of *timing*, as ordinals."""
+    first = date(year, 1, 1).toordinal()
+    low = timing.start.toordinal() if timing.start else 1
+    high = timing.end.toordinal() if timing.end else date.max.toordinal()
+    due = {first + day for member in members for day in days_in_year(member, year)}
+    return frozenset(day for day in due if low <= day <= high) - {day.toordinal() for day in timing.exclude}
 
 
-def _first_unshared(one: frozenset[int], other: frozenset[int]) -> int | None:
-    return min(one ^ other, default=None)
-
-
-def _months() -> Iterator[datetime]:
+def _samples(first: Timing, second: Timing) -> Iterator[datetime]:
     for year in range(2027, 2031):
         for month in range(1, 13):
             yield datetime(year, month, 1, tzinfo=UTC)
+    for day in sorted(_limits(first) ^ _limits(second)):
+        if _FIRST_YEAR < day.year < _LAST_YEAR:
+            yield datetime(day.year, day.month, day.day, tzinfo=UTC) - 2 * _A_DAY
 
 
-def _part(first: Timing, second: Timing, start: datetime, count: int | None) -> Difference | None:
-    """Return where the first *count* (None: all) fires after *start* part."""
-    ones = islice(fires(first, start), count)
-    others = islice(fires(second, start), count)
+def _part(
+    first: Timing, second: Timing, start: datetime, *, count: int | None = None, until: datetime | None = None
+) -> Difference | None:
+    """Return where the first *count* fires (None: all) after *start*, and not after *until*, part."""
+    ones = islice(fires(first, start, until), count)
+    others = islice(fires(second, start, until), count)
     while True:
         one, other = next(ones, None), next(others, None)
         if one is None and other is None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from reconciler.model import CronFields
 
@@ -28,8 +29,8 @@ _BOUNDS = {
     "second": (0, 59),
 }
 _NAMES = {"month": MONTHS, "day_of_week": WEEKDAYS}
-_WORD = r"[0-9]+|[a-z]+"
-_ITEM = re.compile(rf"(?:\*|(?P<low>{_WORD})(?:-(?P<high>{_WORD}))?)(?:/(?P<step>[0-9]+))?", re.ASCII)
+_WORD = r"[0-9]{1,9}|[a-z]+"
+_ITEM = re.compile(rf"(?:\*|(?P<low>{_WORD})(?:-(?P<high>{_WORD}))?)(?:/(?P<step>[0-9]{{1,9}}))?", re.ASCII)
 _NTH = re.compile(rf"(?P<nth>{'|'.join(ORDINALS)}) (?P<weekday>{'|'.join(WEEKDAYS)})", re.ASCII)
 _SHORTEST_RUN = 3  # fewer values read better as a list: `sat,sun`, `0,30`
 
@@ -70,16 +71,23 @@ def cron_fields(kwargs: Mapping[str, str]) -> CronFields:
 
     Omitted fields mean what APScheduler gives them: `*` when more significant than the least
     significant one given, otherwise their minimum (week and day_of_week: `*`). Raises FieldError for
-    an unknown field, an empty set, a value that is not understood whole, or fields that never fire.
+    an unknown field, an empty set, or a value that is not understood whole. Fields that are well
+    formed and never fire (30 February) pass: `check_fires` tells.
     """
     if not kwargs:
         raise FieldError("cron", "no fields at all would mean every second", "name at least a minute")
     for name, value in kwargs.items():
         if name not in _BOUNDS:
             raise FieldError(name, "no such cron field", f"the fields are {', '.join(_BOUNDS)}")
-        if not isinstance(value, str):
-            raise FieldError(name, f"must be text, not {value!r}", f'write "{value}"')
+        _check_text(name, value)
     return CronFields(**{name: _canonical(name, value) for name, value in _with_defaults(kwargs).items()})
+
+
+def _check_text(name: str, value: object) -> None:
+    """Refuse what YAML or JSON reads as a number, a list or nothing."""
+    if not isinstance(value, str):
+        hint = f'write "{value}"' if type(value) is int else "write the field as text in quotes"
+        raise FieldError(name, f"must be text, not {value!r}", hint)
 
 
 def _with_defaults(kwargs: Mapping[str, str]) -> dict[str, str]:
@@ -100,15 +108,13 @@ def _with_defaults(kwargs: Mapping[str, str]) -> dict[str, str]:
 @lru_cache(maxsize=4096)
 def _canonical(name: str, text: str) -> str:
     """Return the one way *text* is written in field *name*."""
-    starred = name == "hour" and re.fullmatch(r"\*(/[0-9]+)?|0-23/[0-9]+", text, re.ASCII)
+    starred = name == "hour" and re.fullmatch(r" *(\*|0-23|0)/[0-9]+ *", text, re.ASCII)
     numbers, specials = _parse(name, text)
     low, high = _BOUNDS[name]
     if len(numbers) == high - low + 1:
         return "*"
     if starred:  # `*/n` follows elapsed time and `0,12` does not, so the two stay apart
-        step = sorted(numbers)[1] - low if len(numbers) > 1 else high - low + 1
-        if len(numbers) > 1:
-            return f"*/{step}"
+        return f"*/{sorted(numbers)[1] - low}"
     return ",".join([*_runs(name, sorted(numbers)), *specials])
 
 
@@ -116,13 +122,17 @@ def _parse(name: str, text: str) -> tuple[frozenset[int], tuple[str, ...]]:
     """Return the numbers *text* lists and, for the day field, its canonical special items."""
     numbers: set[int] = set()
     specials: set[str] = set()
-    for raw in text.lower().split(","):
+    for raw in text.split(","):
         item = raw.strip(" ")
-        nth = _NTH.fullmatch(item) if name == "day" else None
-        if nth or (name == "day" and item == "last"):
-            specials.add(item)
+        if not item:
+            raise FieldError(name, f"{text!r} is empty or has an empty item", _hint(name, text))
+        nth = _NTH.fullmatch(item.lower()) if name == "day" else None
+        if nth or (name == "day" and item.lower() == "last"):
+            specials.add(item.lower())
         else:
             numbers |= _expand(name, item)
+    if "last" in specials:
+        numbers.discard(31)  # where there is a 31st, it is the last day
     return frozenset(numbers), tuple(sorted(specials, key=_special_order))
 
 
@@ -131,18 +141,18 @@ def _special_order(item: str) -> tuple[int, int]:
     return (ORDINALS.index(nth), WEEKDAYS.index(weekday) if weekday else -1)
 
 
-def _expand(name: str, item: str) -> range | set[int]:
+def _expand(name: str, item: str) -> set[int]:
     """Return the values of one list item, a wrap-around range included."""
     low, high = _BOUNDS[name]
-    match = _ITEM.fullmatch(item)
+    match = _ITEM.fullmatch(item.lower())
     if match is None:
-        raise FieldError(name, f"{item!r} is not understood", _hint(name, item))
+        raise _not_understood(name, item)
     step = int(match["step"]) if match["step"] else 1
     if match["low"] is None:
         first, last = low, high
     else:
-        first = _value(name, match["low"])
-        last = _value(name, match["high"]) if match["high"] else (high if match["step"] else first)
+        first = _value(name, match["low"], item)
+        last = _value(name, match["high"], item) if match["high"] else (high if match["step"] else first)
     size = high - low + 1
     span = (last - first) % size if name != "year" else last - first
     if span < 0:
@@ -154,22 +164,26 @@ def _expand(name: str, item: str) -> range | set[int]:
     return {low + (first - low + offset) % size for offset in range(0, span + 1, step)}
 
 
-def _value(name: str, word: str) -> int:
-    """Return the number that *word* stands for in field *name*."""
+def _value(name: str, word: str, item: str) -> int:
+    """Return the number that *word*, a part of *item*, stands for in field *name*."""
     names = _NAMES.get(name, ())
     if word in names:
         return names.index(word) + _BOUNDS[name][0]
     low, high = _BOUNDS[name]
     if name == "day_of_week" or not word.isdigit():
-        raise FieldError(name, f"{word!r} is not understood", _hint(name, word))
+        raise _not_understood(name, item)
     if not low <= int(word) <= high:
         raise FieldError(name, f"{word} is not between {low} and {high}")
     return int(word)
 
 
+def _not_understood(name: str, item: str) -> FieldError:
+    return FieldError(name, f"{item!r} is not understood", _hint(name, item))
+
+
 def _hint(name: str, item: str) -> str:
     if name == "day_of_week":
-        if item.isdigit():
+        if any(character.isdigit() for character in item):
             return "numbered weekdays start on different days in different tools; write mon, tue, … sun"
         return "write names with commas or a range: mon,wed,fri or mon-fri"
     if name == "month":
@@ -187,7 +201,7 @@ def _runs(name: str, values: list[int]) -> Iterable[str]:
     def word(value: int) -> str:
         return names[value - low] if names else str(value)
 
-    steps = {b - a for a, b in zip(values, values[1:], strict=False)}
+    steps = {b - a for a, b in pairwise(values)}
     if not names and len(values) >= _SHORTEST_RUN and len(steps) == 1:
         (step,) = steps
         if step > 1:

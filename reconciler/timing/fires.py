@@ -16,7 +16,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timing
@@ -27,6 +27,8 @@ from reconciler.timing.zones import Stretch, stretch_at
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _DAY = 86400
+_BEGINNING = (1 - _EPOCH_DAY) * _DAY
+_END = (date(9981, 1, 1).toordinal() - _EPOCH_DAY) * _DAY  # `datetime` ends soon after
 
 
 class _WallClock(Protocol):
@@ -37,18 +39,44 @@ class _WallClock(Protocol):
     def __call__(self, wall: int) -> int | None: ...
 
 
-class _CronWall:
-    """The wall times of one set of cron fields, less the excluded days."""
+class _Limits(NamedTuple):
+    """The days on which due times count: wall seconds [*start*, *end*), less the ordinals in *exclude*."""
 
-    def __init__(self, fields: CronFields, exclude: frozenset[int]) -> None:
+    start: int
+    end: int
+    exclude: frozenset[int]
+
+    def hold(self, wall: int) -> bool:
+        return self.start <= wall < self.end and wall // _DAY + _EPOCH_DAY not in self.exclude
+
+
+def _limits(timing: Timing) -> _Limits:
+    start = _BEGINNING if timing.start is None else _midnight(timing.start)
+    end = _END if timing.end is None else min(_midnight(timing.end) + _DAY, _END)
+    return _Limits(start, end, frozenset(day.toordinal() for day in timing.exclude))
+
+
+def _midnight(day: date) -> int:
+    return (day.toordinal() - _EPOCH_DAY) * _DAY
+
+
+class _CronWall:
+    """The wall times of one set of cron fields on the days within the limits."""
+
+    def __init__(self, fields: CronFields, limits: _Limits) -> None:
         self._next_day = CronDays(fields)
-        self._exclude = exclude
+        self._exclude = limits.exclude
+        self._start, self._end = limits.start, limits.end
         allowed = values(fields)
         self._hours, self._minutes, self._seconds = allowed.hours, allowed.minutes, allowed.seconds
         self._first = allowed.hours[0] * 3600 + allowed.minutes[0] * 60 + allowed.seconds[0]
         self.follows_elapsed = allowed.follows_elapsed
 
     def __call__(self, wall: int) -> int | None:
+        found = self._next(max(wall, self._start))
+        return None if found is None or found >= self._end else found
+
+    def _next(self, wall: int) -> int | None:
         day, second = divmod(wall, _DAY)
         found = self._next_day(day + _EPOCH_DAY)
         if found == day + _EPOCH_DAY:
@@ -84,22 +112,22 @@ class _CronWall:
 
 
 class _IntervalWall:
-    """The wall times of a calendar interval, less the excluded days."""
+    """The wall times of a calendar interval on the days within the limits."""
 
     follows_elapsed = False
 
-    def __init__(self, interval: CalendarInterval, exclude: frozenset[int]) -> None:
+    def __init__(self, interval: CalendarInterval, limits: _Limits) -> None:
         self._interval = interval
-        self._exclude = exclude
+        self._limits = limits
         self._seconds = tuple(sorted(t.hour * 3600 + t.minute * 60 + t.second for t in interval.times))
 
     def __call__(self, wall: int) -> int | None:
-        day, second = divmod(wall, _DAY)
+        day, second = divmod(max(wall, self._limits.start), _DAY)
         day += _EPOCH_DAY
         found = next_interval_day(self._interval, day)
-        while found is not None:
+        while found is not None and (found - _EPOCH_DAY) * _DAY < self._limits.end:
             due = next((s for s in self._seconds if found > day or s >= second), None)
-            if due is not None and found not in self._exclude:
+            if due is not None and found not in self._limits.exclude:
                 return (found - _EPOCH_DAY) * _DAY + due
             found = next_interval_day(self._interval, found + 1)
         return None
@@ -107,21 +135,20 @@ class _IntervalWall:
 
 @lru_cache(maxsize=32768)
 def _clocks(timing: Timing) -> tuple[_WallClock, ...]:
-    exclude = frozenset(day.toordinal() for day in timing.exclude)
     match timing.rule:
         case CalendarInterval() as interval:
-            return (_IntervalWall(interval, exclude),)
+            return (_IntervalWall(interval, _limits(timing)),)
         case ElapsedInterval():
             return ()
         case fields:
-            return tuple(_CronWall(one, exclude) for one in fields)
+            return tuple(_CronWall(one, _limits(timing)) for one in fields)
 
 
 def next_fire(timing: Timing, after: datetime) -> datetime | None:
     """Return the first due instant of *timing* strictly after *after* (aware), in UTC, or None if there is none."""
     instant = _seconds(after) + 1
-    if timing.start is not None:
-        instant = max(instant, _start_instant(timing.timezone, timing.start))
+    if instant >= _END:
+        return None
     if isinstance(timing.rule, ElapsedInterval):
         found = _next_elapsed(timing, timing.rule, instant)
     else:
@@ -129,11 +156,7 @@ def next_fire(timing: Timing, after: datetime) -> datetime | None:
             (due for clock in _clocks(timing) if (due := _next_on_wall(timing, clock, instant)) is not None),
             default=None,
         )
-    if found is None:
-        return None
-    if timing.end is not None and found >= _start_instant(timing.timezone, timing.end + timedelta(days=1)):
-        return None
-    return _EPOCH + timedelta(seconds=found)
+    return None if found is None else _EPOCH + timedelta(seconds=found)
 
 
 def fires(timing: Timing, after: datetime, until: datetime | None = None) -> Iterator[datetime]:
@@ -160,29 +183,17 @@ def _seconds(instant: datetime) -> int:
     return (instant - _EPOCH) // timedelta(seconds=1)
 
 
-def _start_instant(timezone: str, day: date) -> int:
-    """Return the first instant of *day* on the wall of *timezone*, also where midnight does not exist."""
-    wall = (day.toordinal() - _EPOCH_DAY) * _DAY
-    stretch = stretch_at(timezone, wall - 2 * _DAY)
-    while wall >= stretch.end + stretch.offset:
-        following = stretch_at(timezone, stretch.end)
-        if wall < stretch.end + following.offset:
-            return stretch.end
-        stretch = following
-    return wall - stretch.offset
-
-
-def _next_elapsed(timing: Timing, interval: ElapsedInterval, instant: int) -> int:
+def _next_elapsed(timing: Timing, interval: ElapsedInterval, instant: int) -> int | None:
     step = interval.every // timedelta(seconds=1)
     anchor = _seconds(interval.anchor)
-    due = max(anchor, instant + (anchor - instant) % step)
-    excluded = {day.toordinal() for day in timing.exclude}
-    while excluded:
-        stretch = stretch_at(timing.timezone, due)
-        if (due + stretch.offset) // _DAY + _EPOCH_DAY not in excluded:
-            break
+    limits = _limits(timing)
+    from_start = max(anchor, instant, limits.start - 2 * _DAY)
+    due = from_start + (anchor - from_start) % step
+    while due < min(_END, limits.end + 2 * _DAY):
+        if limits.hold(due + stretch_at(timing.timezone, due).offset):
+            return due
         due += step
-    return due
+    return None
 
 
 def _next_on_wall(timing: Timing, clock: _WallClock, instant: int) -> int | None:

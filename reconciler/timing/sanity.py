@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timing
 from reconciler.timing.fields import MONTHS, values
 from reconciler.timing.fires import fixed_wall_time_in, next_fire
-from reconciler.timing.zones import stretch_at
+from reconciler.timing.zones import offset_changes
 
 _HORIZON = timedelta(days=8 * 366)
 _YEAR = timedelta(days=366)
@@ -33,7 +33,7 @@ def warnings_for(timing: Timing) -> tuple[str, ...]:
         case ElapsedInterval():
             return ()
         case CalendarInterval() as interval:
-            short = interval.unit == "months" and interval.anchor.day > 28  # noqa: PLR2004
+            short = interval.unit == "months" and interval.anchor.day > 28
             return (f"months without a {interval.anchor.day}th are skipped",) if short else ()
         case fields:
             return tuple(dict.fromkeys(warning for member in fields for warning in _short_months(member)))
@@ -47,7 +47,7 @@ def _short_months(fields: CronFields) -> list[str]:
     lengths = (29, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
     months = sorted(allowed.months or range(1, 13))
     short = [MONTHS[month - 1] for month in months if max(allowed.days) > lengths[month - 1]]
-    if max(allowed.days) == 29 and 2 in months:  # noqa: PLR2004
+    if max(allowed.days) == 29 and 2 in months:
         return ["29 February exists in leap years only"]
     if not short:
         return []
@@ -60,15 +60,12 @@ def dst_warnings(timing: Timing, now: datetime) -> tuple[str, ...]:
     if isinstance(timing.rule, ElapsedInterval):
         return ()
     sentences = []
-    stretch = stretch_at(timing.timezone, int(now.timestamp()))
-    while stretch.end < int((now + _YEAR).timestamp()):
-        following = stretch_at(timing.timezone, stretch.end)
-        if following.offset != stretch.offset:
-            low, high = sorted((stretch.end + stretch.offset, stretch.end + following.offset))
-            wall = fixed_wall_time_in(timing, low, high)
-            if wall is not None:
-                sentences.append(_dst_sentence(timing, wall, gap=following.offset > stretch.offset))
-        stretch = following
+    first, last = int(now.timestamp()), int((now + _YEAR).timestamp())
+    for instant, before, after in offset_changes(timing.timezone, first, last):
+        low, high = sorted((instant + before, instant + after))
+        wall = fixed_wall_time_in(timing, low, high)
+        if wall is not None:
+            sentences.append(_dst_sentence(timing, wall, gap=after > before))
     return tuple(sentences)
 
 
@@ -78,5 +75,5 @@ def _dst_sentence(timing: Timing, wall: int, *, gap: bool) -> str:
     if gap:
         outcome = "runs at the first instant after the gap" if timing.dst.gap == "after" else "does not run that day"
         return f"{when} does not exist in {timing.timezone}: {outcome}"
-    outcome = {"first": "runs the first time only", "last": "runs the second time only", "both": "runs both times"}
-    return f"{when} happens twice in {timing.timezone}: {outcome[timing.dst.overlap]}"
+    outcomes = {"first": "runs the first time only", "last": "runs the second time only", "both": "runs both times"}
+    return f"{when} happens twice in {timing.timezone}: {outcomes[timing.dst.overlap]}"

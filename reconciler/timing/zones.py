@@ -7,6 +7,7 @@ Instants are integer seconds since the Unix epoch (UTC); wall times are integer 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -111,3 +112,13 @@ def stretch_at(name: str, instant: int) -> Stretch:
     """Return the stretch of zone *name* that holds *instant*, cut to about a year at the most."""
     parts = _stretches(name, instant // _YEAR)
     return parts[bisect_right(parts, instant, key=lambda part: part.start) - 1]
+
+
+def offset_changes(name: str, first: int, last: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (instant, offset before, offset after) of each offset change of zone *name* between two instants."""
+    stretch = stretch_at(name, first)
+    while stretch.end < last:
+        following = stretch_at(name, stretch.end)
+        if following.offset != stretch.offset:
+            yield stretch.end, stretch.offset, following.offset
+        stretch = following

@@ -42,7 +42,7 @@ def alike(first: Timing, second: Timing) -> None:
     assert equal(first, second)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(timings(cron_rules()))
 def test_a_timing_equals_itself(timing: Timing) -> None:
     alike(timing, timing)
@@ -219,3 +219,14 @@ def test_far_limits_make_a_difference_too() -> None:
     timing = cron({"hour": "9"})
     part_at(timing, replace(timing, end=date(2031, 7, 1)))
     part_at(timing, replace(timing, exclude=(date(2031, 7, 1),)))
+
+
+def test_a_make_up_run_that_another_member_hides_on_the_wall_still_makes_a_difference() -> None:
+    every_other = Timing("Europe/Berlin", (CronFields(hour="*/2"), CronFields(hour="0")))
+    at_two = replace(every_other, rule=(CronFields(hour="*/2"), CronFields(hour="2")))
+    part_at(every_other, at_two)
+
+
+def test_times_that_differ_inside_a_gap_alone_are_the_same_run() -> None:
+    gap = {"year": "2026", "month": "3", "day": "29", "hour": "2"}
+    alike(cron({"hour": "9"}, gap | {"minute": "10"}), cron({"hour": "9"}, gap | {"minute": "20"}))

@@ -258,13 +258,9 @@ def test_the_same_weekdays_are_the_same_bytes_however_listed(days: set[int]) -> 
 @pytest.mark.parametrize(
     "forms",
     [
-        (
-            {"hour": "0-23/2"},
-            {"hour": "*/2"},
-            {"hour": "0/2"},
-            {"hour": "0-22/2"},
-            {"hour": "0,2,4,6,8,10,12,14,16,18,20,22"},
-        ),
+        ({"hour": "0-23/2"}, {"hour": "*/2"}, {"hour": "0/2"}, {"hour": " */2 "}),
+        ({"hour": "0-22/2"}, {"hour": "0,2,4,6,8,10,12,14,16,18,20,22"}),
+        ({"hour": "*"}, {"hour": "0-23"}, {"hour": "0-11,12-23"}),
         ({"minute": "*/15"}, {"minute": "0/15"}, {"minute": "0,15,30,45"}, {"minute": "0-45/15"}),
         ({"hour": "9-17"}, {"hour": "9,10,11,12,13,14,15,16,17"}, {"hour": "9-12,13-17"}, {"hour": "9-14,11-17"}),
         ({"hour": "22-6"}, {"hour": "22,23,0-6"}, {"hour": "0-6,22-23"}),
@@ -278,3 +274,10 @@ def test_the_same_weekdays_are_the_same_bytes_however_listed(days: set[int]) -> 
 )
 def test_two_ways_to_write_one_thing_end_as_the_same_bytes(forms: tuple[dict[str, str], ...]) -> None:
     assert len({cron_fields(form) for form in forms}) == 1, [cron_fields(form).kwargs() for form in forms]
+
+
+@pytest.mark.parametrize("written", ["*/2", " */2 ", "0/2", "0-23/2"])
+def test_steps_through_the_whole_day_follow_elapsed_time_and_listed_hours_do_not(written: str) -> None:
+    """The hour field decides what happens at an offset change, so these two do not become one."""
+    assert cron_fields({"hour": written}).hour == "*/2"
+    assert cron_fields({"hour": "0,2,4,6,8,10,12,14,16,18,20,22"}).hour == "0-22/2"

@@ -14,7 +14,7 @@ from reconciler.model import CalendarInterval, DstPolicy, ElapsedInterval, Rule,
 from reconciler.timing import cron_fields, fires, next_fire
 
 from .oracle import due_between, transitions, zones_by_behaviour
-from .strategies import calendar_intervals, cron_rules, elapsed_intervals, moments_near_changes, policies, timings
+from .strategies import calendar_intervals, cron_rules, elapsed_intervals, moments_near_changes, timings
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -313,3 +313,26 @@ def test_week_zero_holds_the_anchor_and_fires_nothing_before_it() -> None:
 def test_a_monthly_31st_fires_seven_times_a_year() -> None:
     rule = CalendarInterval("months", 1, date(2026, 1, 31), (time(8),))
     assert len(list(fires(Timing("UTC", rule), at(2026, 1, 1), at(2026, 12, 31, 23)))) == 7
+
+
+def test_limits_are_dates_on_the_wall_of_the_due_time_also_where_it_runs_after_a_gap() -> None:
+    """Nuuk's clocks go from 22:59 or 23:59 to the next day: the run of 23:30 belongs to the day it was due."""
+    (changed, _), *_ = transitions("America/Nuuk", 2026, 2026)
+    local = changed.astimezone(ZoneInfo("America/Nuuk"))
+    assert (local.month, local.day, local.hour) == (3, 29, 0)
+    late = {"hour": "23", "minute": "30"}
+    for options in ({"end": date(2026, 3, 28)}, {"start": date(2026, 3, 29)}, {"exclude": (date(2026, 3, 29),)}):
+        agree(cron("America/Nuuk", late, **options), changed - 3 * DAY, changed + 3 * DAY)
+    assert changed in fires(cron("America/Nuuk", late, end=date(2026, 3, 28)), changed - DAY)
+    assert next_fire(cron("America/Nuuk", late, start=date(2026, 3, 29)), changed - DAY) == changed + 23.5 * HOUR
+
+
+def test_a_start_after_the_day_apia_never_had_makes_up_for_nothing() -> None:
+    timing = cron("Pacific/Apia", {"hour": "9"}, start=date(2011, 12, 31))
+    assert next_fire(timing, at(2011, 1, 1)) == at(2011, 12, 30, 19)
+
+
+def test_an_elapsed_interval_with_limits_keeps_its_count() -> None:
+    rule = ElapsedInterval(timedelta(hours=36), at(2026, 1, 1))
+    timing = Timing("UTC", rule, start=date(2026, 5, 1), end=date(2026, 5, 3))
+    assert list(fires(timing, at(2025, 1, 1))) == due_between(timing, at(2025, 1, 1), at(2027, 1, 1)) != []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from dateutil import rrule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.model import Timing
+from reconciler.model import CalendarInterval, Timing
 from reconciler.timing import cron_fields, fires
 
 from .strategies import lists, names, numbers
@@ -36,7 +36,9 @@ def cron_lines(draw: st.DrawFn) -> dict[str, str]:
     if which == "day":
         line["day"] = draw(lists(st.integers(1, 28).map(str)))
     elif which == "day_of_week":
-        line["day_of_week"] = draw(lists(names(WEEKDAYS)))
+        line["day_of_week"] = draw(
+            lists(names(WEEKDAYS).filter(lambda text: not text.endswith("-sun")))
+        )  # its Sunday is 0
     return line
 
 
@@ -90,10 +92,10 @@ def test_rrule_agrees_on_positions_in_the_month(
     assert list(fires(timing, after, until)) == [due for due in rule.between(after, until, inc=True) if due > after]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.sets(st.integers(1, 53), min_size=1, max_size=6), st.sets(st.integers(0, 6), min_size=1), moments)
 def test_rrule_agrees_on_iso_weeks_within_one_iso_year(weeks: set[int], days: set[int], after: datetime) -> None:
-    """Around new year rrule takes week 1 of the ISO year and we the day's own week number, so January and December wait."""
+    """Without January and December, where rrule takes the weeks of the calendar year and we the ISO week."""
     inner = "feb-nov"
     weekdays = ",".join(WEEKDAYS[day] for day in sorted(days))
     fields = {
@@ -110,19 +112,14 @@ def test_rrule_agrees_on_iso_weeks_within_one_iso_year(weeks: set[int], days: se
         byweekday=sorted(days),
         bymonth=range(2, 12),
     )
-    until = after.replace(year=after.year + 4, day=28)
+    until = after.replace(year=after.year + 2, day=28)
     ours = list(fires(Timing("UTC", (cron_fields(fields),)), after, until))
     assert ours == [due for due in rule.between(after, until, inc=True) if due > after]
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.integers(1, 9), st.dates(datetime(2024, 1, 1).date(), datetime(2027, 1, 1).date()), moments, st.data())
-def test_rrule_agrees_on_anchored_weeks(every: int, anchor: object, after: datetime, data: st.DataObject) -> None:
-    from datetime import date, time  # noqa: PLC0415
-
-    from reconciler.model import CalendarInterval  # noqa: PLC0415
-
-    assert isinstance(anchor, date)
+@given(st.integers(1, 9), st.dates(date(2024, 1, 1), date(2027, 1, 1)), moments, st.data())
+def test_rrule_agrees_on_anchored_weeks(every: int, anchor: date, after: datetime, data: st.DataObject) -> None:
     days = data.draw(st.sets(st.integers(0, 6), min_size=1))
     rule = rrule.rrule(
         rrule.WEEKLY,
