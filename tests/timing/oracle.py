@@ -111,6 +111,7 @@ def _interval_day(rule: CalendarInterval, day: date) -> bool:
 Walk = list[tuple[datetime, datetime]]
 
 
+@lru_cache(8)
 def walk(timezone: str, first: datetime, last: datetime, step: timedelta) -> Walk:
     """Return each instant from *first* to *last* with what the clock on the wall shows then."""
     zone = zoneinfo.ZoneInfo(timezone)

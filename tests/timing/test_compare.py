@@ -42,7 +42,7 @@ def alike(first: Timing, second: Timing) -> None:
     assert equal(first, second)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(timings(cron_rules()))
 def test_a_timing_equals_itself(timing: Timing) -> None:
     alike(timing, timing)
@@ -51,7 +51,7 @@ def test_a_timing_equals_itself(timing: Timing) -> None:
     alike(timing, replace(timing, rule=timing.rule + timing.rule))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sets(st.integers(0, 23), min_size=2, max_size=20), st.data())
 def test_hours_split_into_two_sets_are_equal_to_the_whole(hours: set[int], data: st.DataObject) -> None:
     part = data.draw(st.sets(st.sampled_from(sorted(hours)), min_size=1, max_size=len(hours) - 1))
@@ -60,7 +60,7 @@ def test_hours_split_into_two_sets_are_equal_to_the_whole(hours: set[int], data:
     alike(whole, halves)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(["minute", "month", "day_of_week", "day"]), st.data())
 def test_any_field_split_in_two_is_equal_and_one_value_less_is_different(name: str, data: st.DataObject) -> None:
     names = {"day_of_week": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "month": list("123456789")}
@@ -79,7 +79,7 @@ def test_any_field_split_in_two_is_equal_and_one_value_less_is_different(name: s
 CLOCK = {"hour": "12", "minute": "0", "second": "0"}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(kwargs(seconds=False), kwargs(seconds=False), st.sampled_from(["UTC", "America/New_York"]))
 def test_random_pairs_agree_with_the_brute_force(first: dict[str, str], second: dict[str, str], zone: str) -> None:
     fields = [accepted(texts) for texts in (first, second)]

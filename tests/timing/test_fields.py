@@ -163,7 +163,7 @@ def test_the_canonical_form_is_the_shortest_usual_one(written: dict[str, str], c
     assert cron_fields(written).kwargs() == canonical
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(kwargs())
 def test_canonical_form_is_a_fixed_point(written: dict[str, str]) -> None:
     fields = accepted(written)
@@ -173,7 +173,7 @@ def test_canonical_form_is_a_fixed_point(written: dict[str, str]) -> None:
     assert cron_fields(as_mapping(fields)) == fields
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(kwargs())
 def test_what_is_accepted_is_what_apscheduler_accepts(written: dict[str, str]) -> None:
     fields = accepted(written)
@@ -184,7 +184,7 @@ def test_what_is_accepted_is_what_apscheduler_accepts(written: dict[str, str]) -
     assert {field.name: str(field) for field in trigger.fields} == as_mapping(fields)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(kwargs(), st.lists(st.datetimes(datetime(2024, 1, 1), datetime(2033, 1, 1)), min_size=30, max_size=60))
 def test_the_canonical_form_means_what_was_written(written: dict[str, str], walls: list[datetime]) -> None:
     fields = accepted(written)
@@ -195,7 +195,7 @@ def test_the_canonical_form_means_what_was_written(written: dict[str, str], wall
         assert matches(with_defaults(written), at) == matches(as_mapping(fields), at), (written, at)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(kwargs())
 def test_every_day_of_nine_years_is_due_as_written(written: dict[str, str]) -> None:
     fields = accepted(written)
@@ -221,7 +221,7 @@ def _stock(trigger: CronTrigger, after: datetime, count: int) -> list[datetime]:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(kwargs(), st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)))
 def test_in_utc_due_times_are_those_of_stock_apscheduler(written: dict[str, str], after: datetime) -> None:
     """Sparse sets are left to the brute force: stock APScheduler scans to the year 9999 for those that never fire."""

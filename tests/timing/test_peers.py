@@ -42,7 +42,7 @@ def cron_lines(draw: st.DrawFn) -> dict[str, str]:
     return line
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(cron_lines(), moments)
 def test_cronsim_agrees_in_utc(line: dict[str, str], after: datetime) -> None:
     text = " ".join(line[name] for name in ("minute", "hour", "day", "month", "day_of_week"))
@@ -117,7 +117,7 @@ def test_rrule_agrees_on_iso_weeks_within_one_iso_year(weeks: set[int], days: se
     assert ours == [due for due in rule.between(after, until, inc=True) if due > after]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 9), st.dates(date(2024, 1, 1), date(2027, 1, 1)), moments, st.data())
 def test_rrule_agrees_on_anchored_weeks(every: int, anchor: date, after: datetime, data: st.DataObject) -> None:
     days = data.draw(st.sets(st.integers(0, 6), min_size=1))
