@@ -51,7 +51,6 @@ class Dispatcher:
         self.instance = uuid4().hex
         self.gaps = Gaps(settings.now())
         self.store_error: str | None = None
-        self._store_failing_since: datetime | None = None
         self._pending: set[str] = set()
         self._accounting: asyncio.Task[None] | None = None
         self._drives: dict[int, Drive] = {}
@@ -146,16 +145,16 @@ class Dispatcher:
         """Start nothing without a row: wait, and look again. What is then too late is missed because of the store."""
         if self.store_error is None:
             _log.error("the store failed; nothing starts until it works: %s", error)
-            self._store_failing_since = self._now()
+            # What came due while the failing write was tried belongs to the gap too.
+            self.gaps.begin(self._now() - timedelta(minutes=1), MissReason.STORE)
         self.store_error = str(error)
         await asyncio.sleep(_STORE_PAUSE)
 
     def _store_works(self) -> None:
-        if self._store_failing_since is not None:
-            # what came due while the failing write was tried belongs to the gap too
-            self.gaps.add(self._store_failing_since - timedelta(minutes=1), self._now(), MissReason.STORE)
+        if self.store_error is not None:
             _log.warning("the store works again")
-        self.store_error, self._store_failing_since = None, None
+        self.gaps.end(self._now())
+        self.store_error = None
 
     async def stop(self, grace: timedelta) -> None:
         """Start nothing more; give what runs *grace* to end, then end it; return when every process is gone."""

@@ -16,13 +16,26 @@ class Gaps:
     def __init__(self, started: datetime) -> None:
         self._started = started
         self._spans: deque[tuple[datetime, datetime, MissReason]] = deque(maxlen=_REMEMBERED)
+        self._open: tuple[datetime, MissReason] | None = None
 
     def add(self, start: datetime, end: datetime, reason: MissReason) -> None:
         """Remember that nobody could look from *start* to *end*."""
         self._spans.append((start, end, reason))
 
+    def begin(self, start: datetime, reason: MissReason) -> None:
+        """Remember that nobody can look since *start*, until `end`; a span already begun goes on."""
+        self._open = self._open or (start, reason)
+
+    def end(self, now: datetime) -> None:
+        """Remember that one can look again."""
+        if self._open is not None:
+            self.add(self._open[0], now, self._open[1])
+            self._open = None
+
     def reason_at(self, due: datetime) -> MissReason:
         """Return why *due* was not seen in time: `late` if we were there and only slow."""
         if due <= self._started:
             return MissReason.DOWNTIME
+        if self._open is not None and due >= self._open[0]:
+            return self._open[1]
         return next((reason for start, end, reason in self._spans if start <= due <= end), MissReason.LATE)

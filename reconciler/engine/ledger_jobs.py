@@ -112,8 +112,8 @@ def put_job(connection: sqlite3.Connection, entry: LockEntry, owner: str, *, sin
 
 
 def set_accounted(connection: sqlite3.Connection, id: str, until: datetime) -> None:
-    """Record that every due time of the job up to *until* has its row; it never moves back."""
-    connection.execute("UPDATE jobs SET accounted_until = max(accounted_until, ?) WHERE id = ?", (to_micros(until), id))
+    """Record that every due time of the job up to *until* has its row."""
+    connection.execute("UPDATE jobs SET accounted_until = ? WHERE id = ?", (to_micros(until), id))
 
 
 def delete_job(connection: sqlite3.Connection, id: str) -> None:

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.engine.due import CATCH_UP_MOST, Due, account, jittered, next_due, paused_at
+from reconciler.model import CatchUp, Job, LockEntry, MissReason, Pause, RunSpec
+from reconciler.timing import fires, next_fire
+from tests.builders import entry, job, timing
+from tests.engine.world import NINE, minutely, secondly
+
+HOUR = timedelta(hours=1)
+
+
+def late(_: datetime) -> MissReason:
+    return MissReason.DOWNTIME
+
+
+def minutely_job(**run: object) -> Job:
+    return job(minutely(run=RunSpec(("true",), **run)))  # type: ignore[arg-type]
+
+
+def owed(held: Job, since: datetime, now: datetime) -> list[tuple[str, int]]:
+    return [(due.missed.value if due.missed else "run", due.count) for due in account(held, since, now, late)]
+
+
+def test_a_due_time_seen_at_once_runs_whatever_the_policy() -> None:
+    for catch_up in CatchUp:
+        held = minutely_job(catch_up=catch_up, grace=timedelta(0))
+        assert owed(held, NINE, NINE + timedelta(seconds=60.4)) == [("run", 1)]
+
+
+def test_nothing_is_owed_where_nothing_was_due() -> None:
+    assert account(minutely_job(), NINE, NINE + timedelta(seconds=59), late) == ()
+
+
+@pytest.mark.parametrize(
+    ("catch_up", "expected"),
+    [
+        ("skip", [("downtime", 1)] * 5),
+        ("latest", [("downtime", 1)] * 4 + [("run", 1)]),
+        ("all", [("downtime", 1)] * 2 + [("run", 1)] * 3),
+    ],
+)
+def test_after_a_downtime_catch_up_decides_and_grace_bounds_it(catch_up: str, expected: list[tuple[str, int]]) -> None:
+    held = job(
+        entry(
+            timing=timing("UTC", hour="*", minute="*/10"),
+            run=RunSpec(("true",), catch_up=CatchUp(catch_up), grace=timedelta(minutes=25)),
+        )
+    )
+    assert owed(held, NINE, NINE + timedelta(minutes=55)) == expected
+
+
+def test_more_than_a_hundred_misses_share_a_row_with_their_count_first_and_last() -> None:
+    missed, run = account(minutely_job(), NINE, NINE + timedelta(days=1, seconds=5), late)
+    assert (missed.missed, missed.count) == (MissReason.DOWNTIME, 24 * 60 - 1)
+    assert (missed.at, missed.last) == (NINE + timedelta(minutes=1), NINE + timedelta(hours=23, minutes=59))
+    assert run == Due(NINE + timedelta(days=1))
+
+
+def test_a_hundred_misses_are_a_row_each() -> None:
+    held = minutely_job(grace=timedelta(0))
+    assert owed(held, NINE, NINE + timedelta(minutes=100, seconds=30)) == [("downtime", 1)] * 100
+
+
+def test_catching_up_with_all_has_a_cap_and_the_rest_is_recorded() -> None:
+    held = job(secondly(run=RunSpec(("true",), catch_up=CatchUp.ALL)))
+    first, *rest = account(held, NINE, NINE + timedelta(seconds=1500), late)
+    assert (first.missed, first.count) == (MissReason.DOWNTIME, 500)
+    assert [due.missed for due in rest] == [None] * CATCH_UP_MOST
+
+
+def test_due_times_of_a_pause_are_missed_as_paused_in_one_row_and_the_others_are_not() -> None:
+    pause = Pause("me", NINE + timedelta(minutes=2, seconds=30), until=NINE + timedelta(minutes=5))
+    held = job(minutely(run=RunSpec(("true",), catch_up=CatchUp.ALL)), pause=pause)
+    expected = [("run", 1), ("run", 1), ("paused", 2), ("run", 1), ("run", 1)]
+    assert owed(held, NINE, NINE + timedelta(minutes=6, seconds=5)) == expected
+
+
+def test_a_job_paused_in_git_is_never_due() -> None:
+    held = job(minutely(paused=True))
+    assert next_due(held, NINE) is None
+    assert owed(held, NINE, NINE + HOUR) == [("paused", 60)]
+
+
+def test_a_pause_with_an_end_is_due_again_at_its_end() -> None:
+    held = job(minutely(), pause=Pause("me", NINE, until=NINE + HOUR))
+    assert next_due(held, NINE) == NINE + HOUR
+    assert not paused_at(held, NINE + HOUR)
+
+
+@given(
+    since=st.integers(0, 10_000),
+    span=st.integers(0, 20_000),
+    catch_up=st.sampled_from(list(CatchUp)),
+    grace=st.integers(0, 20_000),
+    step=st.sampled_from(["*", "*/7", "13"]),
+    pause=st.none() | st.tuples(st.integers(0, 30_000), st.none() | st.integers(0, 30_000)),
+)
+def test_every_due_time_is_accounted_for_exactly_once_and_in_order(
+    since: int, span: int, catch_up: CatchUp, grace: int, step: str, pause: tuple[int, int | None] | None
+) -> None:
+    start = NINE + timedelta(seconds=since)
+    now = start + timedelta(seconds=span)
+    run = RunSpec(("true",), catch_up=catch_up, grace=timedelta(seconds=grace))
+    by_hand = None
+    if pause is not None:
+        at, until = (None if second is None else NINE + timedelta(seconds=second) for second in pause)
+        assert at is not None
+        by_hand = Pause("me", at, until=until)
+    held = job(entry(timing=timing("Europe/Berlin", hour="*", minute=step), run=run), pause=by_hand)
+    found = account(held, start, now, late)
+    assert _instants(held.entry, found) == list(fires(held.entry.timing, start, now))
+    for due in found:
+        assert due.missed is not None or not paused_at(held, due.at)
+        assert (due.missed is MissReason.PAUSED) == paused_at(held, due.at)
+
+
+def _instants(held: LockEntry, found: tuple[Due, ...]) -> list[datetime]:
+    """Return the due times that rows stand for, those of a counted row being found again."""
+    instants = []
+    for due in found:
+        members = [due.at, *fires(held.timing, due.at, due.last)] if due.last else [due.at]
+        assert len(members) == due.count
+        instants += members
+    return instants
+
+
+def test_jitter_is_the_same_for_the_same_job_and_due_time_and_stays_before_the_next() -> None:
+    held = job(minutely(run=RunSpec(("true",), jitter=HOUR)))
+    starts = {jittered(held, NINE + timedelta(minutes=minute)) for minute in range(50)}
+    assert starts == {jittered(held, NINE + timedelta(minutes=minute)) for minute in range(50)}
+    assert len(starts) == 50
+    for minute in range(50):
+        due = NINE + timedelta(minutes=minute)
+        start, following = jittered(held, due), next_fire(held.entry.timing, due)
+        assert start is not None
+        assert following is not None
+        assert due <= start < following
+
+
+def test_the_autumn_overlap_owes_a_daily_job_one_run() -> None:
+    held = job(entry(timing=timing("Europe/Berlin", hour="2", minute="30"), run=RunSpec(("true",), grace=2 * HOUR)))
+    before = datetime(2026, 10, 24, 12, tzinfo=UTC)
+    assert owed(held, before, datetime(2026, 10, 25, 1, 30, 30, tzinfo=UTC)) == [("run", 1)]
