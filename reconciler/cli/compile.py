@@ -107,7 +107,9 @@ def _compile(project: Project, options: _Options) -> None:
     problems = [_problem(question) for question in compilation.questions]
     result = _report(compilation, previous)
     if project.json:
-        questions = [{"schedule": q.schedule, **problem_json(p)} for q, p in zip(compilation.questions, problems, strict=True)]
+        questions = [
+            {"schedule": q.schedule, **problem_json(p)} for q, p in zip(compilation.questions, problems, strict=True)
+        ]
         say_json(compile_json(result, written=written, questions=questions))
     else:
         say(compile_text(result, lock_name=project.lock_name, paint=paint_out()))
@@ -211,5 +213,3 @@ def _compile_and_go_on(project: Project, options: _Options) -> None:
     except ReconcileError as error:
         report(error, ())
         note("the lockfile stays as it was")
-
-

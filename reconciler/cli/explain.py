@@ -27,8 +27,12 @@ _LONGEST = 500
 @click.command("explain")
 @click.argument("phrase", required=False)
 @click.option("--tz", "timezone", metavar="ZONE", help="The IANA timezone to read it in; UTC unless given.")
-@click.option("--from", "start", metavar="TIME", help="Show due times from here on, as 2026-03-01T00:00; now unless given.")
-@click.option("--next", "count", type=click.IntRange(0, 10_000), default=5, show_default=True, help="How many due times.")
+@click.option(
+    "--from", "start", metavar="TIME", help="Show due times from here on, as 2026-03-01T00:00; now unless given."
+)
+@click.option(
+    "--next", "count", type=click.IntRange(0, 10_000), default=5, show_default=True, help="How many due times."
+)
 @click.option("--file", "file", type=click.Path(path_type=Path, allow_dash=True), help="Explain one phrase a line.")
 @click.option("--model/--no-model", "model", default=None, help="Ask the configured model too, or leave it out.")
 @project_options
@@ -51,7 +55,9 @@ def command(
     for one, result in zip(phrases, results, strict=True):
         _show(project, one, result, zone=zone, start=begin, count=count)
     if any(not isinstance(result, Compiled) for result in results):
-        sys.exit(InvalidInput.exit_code if phrase is not None and isinstance(results[0], str) else OpenQuestions.exit_code)
+        sys.exit(
+            InvalidInput.exit_code if phrase is not None and isinstance(results[0], str) else OpenQuestions.exit_code
+        )
 
 
 def _zone(name: str | None) -> str:
@@ -81,9 +87,7 @@ def _lines(file: Path | None) -> Iterable[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _read(
-    phrases: list[str], zone: str, zone_assumed: bool, model: bool | None
-) -> list[Compiled | Question | str]:
+def _read(phrases: list[str], zone: str, zone_assumed: bool, model: bool | None) -> list[Compiled | Question | str]:
     """Return the judgement on each phrase, or why it cannot even be read."""
     readable = [phrase for phrase in phrases if len(phrase) <= _LONGEST]
     judge = judging(translator_from(use=model), now=datetime.now(UTC))

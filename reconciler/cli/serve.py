@@ -18,7 +18,6 @@ from reconciler.cli.project import Project, project_options
 from reconciler.daemon import Daemon, Settings
 from reconciler.engine.service import EngineService
 
-
 log = logging.getLogger("reconcile")
 
 
@@ -62,7 +61,9 @@ def _stop(stop: asyncio.Event, daemon: Daemon, number: int) -> None:
         log.warning("%s again: ending running jobs now", signal.Signals(number).name)
         daemon.hurry()
     else:
-        log.info("%s: stopping; running jobs get their grace, a second signal ends them now", signal.Signals(number).name)
+        log.info(
+            "%s: stopping; running jobs get their grace, a second signal ends them now", signal.Signals(number).name
+        )
         stop.set()
 
 

@@ -156,6 +156,11 @@ class Dispatcher:
         self.gaps.end(self._now())
         self.store_error = None
 
+    def hurry(self) -> None:
+        """End every process now, and record it as interrupted."""
+        for drive in list(self._drives.values()):
+            drive.interrupt("the daemon stopped")
+
     async def stop(self, grace: timedelta) -> None:
         """Start nothing more; give what runs *grace* to end, then end it; return when every process is gone."""
         self._means.stopping.set()
@@ -163,8 +168,7 @@ class Dispatcher:
             await asyncio.wait({self._accounting})
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace.total_seconds())
-        for drive in list(self._drives.values()):
-            drive.interrupt("the daemon stopped")
+        self.hurry()
         if self._tasks:
             await asyncio.wait(self._tasks)
 

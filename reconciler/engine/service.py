@@ -141,6 +141,10 @@ class EngineService:
         await self._writer.close()
         self._lease.release()
 
+    def hurry(self) -> None:
+        """End what runs now; for a `stop` that somebody does not want to wait for."""
+        self._dispatcher.hurry()
+
     def next_fires(self) -> dict[str, datetime | None]:
         """Return when each job is due next; None where it is paused or never."""
         return self._clock.next_fires()
