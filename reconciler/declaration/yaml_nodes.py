@@ -64,11 +64,8 @@ class _Refused(Exception):
         self.hint = hint
 
 
-def parse(text: str, file: str) -> tuple[Mapping, list[Problem]]:
-    """Return the one mapping that *text* holds, and what is wrong in it but did not stop the reading.
-
-    Raises InvalidInput naming *file*, line and column for whatever stops it.
-    """
+def parse(text: str, file: str) -> Mapping:
+    """Return the one mapping that *text* holds; raise InvalidInput naming *file* and the place of all that is wrong."""
     import yaml
 
     conflict = _CONFLICT.search(text)
@@ -86,13 +83,15 @@ def parse(text: str, file: str) -> tuple[Mapping, list[Problem]]:
         raise InvalidInput([*builder.problems, _syntax_problem(error, text, file)]) from None
     except yaml.YAMLError as error:
         raise InvalidInput([*builder.problems, _reader_problem(error, text, file)]) from None
+    if builder.problems:
+        raise InvalidInput(builder.problems)
     if root is None:
         hint = "begin with `timezone: Europe/Berlin` and `schedules:`"
         raise InvalidInput("the file is empty", origin=Origin(file, 1, 1), hint=hint)
     if not isinstance(root, Mapping):
         hint = "a file is a mapping with `timezone:`, `schedules:` and `tasks:`"
         raise InvalidInput("the file is not a mapping", origin=Origin(file, root.line, root.column), hint=hint)
-    return root, builder.problems
+    return root
 
 
 class _Builder:
@@ -157,7 +156,7 @@ class _Builder:
             unseen = _UNSEEN.search(text)
             if unseen:
                 self._refuse(f"an invisible character (U+{ord(unseen[0]):04X})", mark, "remove it, or retype the text")
-        return Scalar(text, event.style is None, line, column)
+        return Scalar(text, event.implicit[0], line, column)
 
     def _put(self, parent: Mapping | Sequence, node: Node, mark: Any) -> None:
         """Add *node* to *parent*: as an item, a key, or the value of the key before it."""
