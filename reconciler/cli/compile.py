@@ -107,9 +107,8 @@ def _compile(project: Project, options: _Options) -> None:
     problems = [_problem(question) for question in compilation.questions]
     result = _report(compilation, previous)
     if project.json:
-        questions = [
-            {"schedule": q.schedule, **problem_json(p)} for q, p in zip(compilation.questions, problems, strict=True)
-        ]
+        about = zip(compilation.questions, problems, strict=True)
+        questions = [{"schedule": one.schedule, **problem_json(problem)} for one, problem in about]
         say_json(compile_json(result, written=written, questions=questions))
     else:
         say(compile_text(result, lock_name=project.lock_name, paint=paint_out()))
@@ -188,8 +187,13 @@ def _watch(project: Project, options: _Options) -> None:
 
     hinted = Event()
     stopped = Event()
+
+    def stop(*_: object) -> None:
+        stopped.set()
+        hinted.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: (stopped.set(), hinted.set()))
+        signal.signal(number, stop)
     seen = ""
     with Watch(project.schedules, hinted.set) as watch:
         note(f"watching {project.schedules}; Ctrl-C ends it")

@@ -28,11 +28,9 @@ _LONGEST = 500
 @click.argument("phrase", required=False)
 @click.option("--tz", "timezone", metavar="ZONE", help="The IANA timezone to read it in; UTC unless given.")
 @click.option(
-    "--from", "start", metavar="TIME", help="Show due times from here on, as 2026-03-01T00:00; now unless given."
+    "--from", "start", metavar="TIME", help="Show due times from here on, as 2026-03-01T00:00; else from now."
 )
-@click.option(
-    "--next", "count", type=click.IntRange(0, 10_000), default=5, show_default=True, help="How many due times."
-)
+@click.option("--next", "count", type=click.IntRange(0, 10_000), default=5, show_default=True, help="How many.")
 @click.option("--file", "file", type=click.Path(path_type=Path, allow_dash=True), help="Explain one phrase a line.")
 @click.option("--model/--no-model", "model", default=None, help="Ask the configured model too, or leave it out.")
 @project_options
@@ -55,9 +53,7 @@ def command(
     for one, result in zip(phrases, results, strict=True):
         _show(project, one, result, zone=zone, start=begin, count=count)
     if any(not isinstance(result, Compiled) for result in results):
-        sys.exit(
-            InvalidInput.exit_code if phrase is not None and isinstance(results[0], str) else OpenQuestions.exit_code
-        )
+        sys.exit(OpenQuestions.exit_code)
 
 
 def _zone(name: str | None) -> str:

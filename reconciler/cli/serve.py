@@ -61,9 +61,7 @@ def _stop(stop: asyncio.Event, daemon: Daemon, number: int) -> None:
         log.warning("%s again: ending running jobs now", signal.Signals(number).name)
         daemon.hurry()
     else:
-        log.info(
-            "%s: stopping; running jobs get their grace, a second signal ends them now", signal.Signals(number).name
-        )
+        log.info("%s: stopping; running jobs get their grace, a second signal ends them", signal.Signals(number).name)
         stop.set()
 
 

@@ -72,9 +72,7 @@ def compile_json(report: CompileReport, *, written: bool, questions: Sequence[Ma
         "unchanged": report.unchanged,
         "total": report.total,
         "entries": {
-            id: _entry(report.lock.entries[id])
-            for kind in ("added", "compiled")
-            for id in report.changed.get(kind, ())
+            id: _entry(report.lock.entries[id]) for kind in ("added", "compiled") for id in report.changed.get(kind, ())
         },
         "questions": list(questions),
     }

@@ -78,9 +78,7 @@ def _reading_json(reading: Reading) -> dict[str, Json]:
     return {"means": english(reading.timing), "cron": cron, "interval": interval}
 
 
-def explanation_text(
-    phrase: str, result: Compiled | Question, *, start: datetime, count: int, paint: Paint
-) -> str:
+def explanation_text(phrase: str, result: Compiled | Question, *, start: datetime, count: int, paint: Paint) -> str:
     """Return the explanation of *phrase* for a terminal."""
     title = paint(f'"{safe(phrase)}"', "bold")
     if isinstance(result, Question):

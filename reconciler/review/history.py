@@ -42,10 +42,12 @@ def _row(run: Run, timezone: str, paint: Paint) -> list[str]:
 
 
 def took(start: datetime | None, end: datetime | None) -> str:
-    """Return the time between two instants as people say it: `0.2 s`, `3 min 20 s`, `-` if one is missing."""
+    """Return the time between two instants as people say it: `20 ms`, `1.5 s`, `3 min 20 s`, `-` if one is missing."""
     if start is None or end is None:
         return "-"
     seconds = (end - start).total_seconds()
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

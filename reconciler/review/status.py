@@ -176,7 +176,7 @@ def status_text(status: Status, *, now: datetime, paint: Paint) -> str:
 
 def _row(job: JobStatus, now: datetime, paint: Paint) -> list[str]:
     due = f"{moment(job.next, job.entry.timing.timezone)}, {ago(job.next, now)}" if job.next else "-"
-    last = f"{outcome(job.last)}, {ago(job.last.scheduled_at, now)}" if job.last else job.message
+    last = f"{outcome(job.last)}, {ago(job.last.scheduled_at, now)}" if job.last else "-"
     if job.health in ("Suspended", "Missing"):
         last = job.message
     return [
