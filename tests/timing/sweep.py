@@ -1,7 +1,7 @@
 """The exhaustive form of the brute-force test: every zone, every change from 2024 to 2037, every set and policy.
 
-Run `python -m timing.sweep` in `tests/` (minutes; no part of the test run). Zones that show the same time throughout
-these years are walked once. It prints each disagreement and ends with 1 if there is any.
+Run `python -m tests.timing.sweep` (a minute or two; no part of the test run). Zones that show the same time
+throughout these years are walked once. It prints each disagreement and ends with 1 if there is any.
 """
 
 from __future__ import annotations
