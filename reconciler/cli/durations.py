@@ -9,7 +9,7 @@ import click
 from reconciler.durations import parse_duration
 
 
-class _Duration(click.ParamType):
+class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
     """A duration such as 90s, 15m, 2h or 1d."""
 
     name = "duration"
