@@ -26,7 +26,8 @@ def schedule_files(directory: Path) -> list[Path]:
     try:
         names = sorted(entry.name for entry in os.scandir(directory))
     except NotADirectoryError:
-        raise InvalidInput(f"{directory} is not a directory") from None
+        hint = "schedules are the *.yaml files of a directory; name the project with -C DIR"
+        raise InvalidInput(f"{directory} is not a directory", hint=hint) from None
     except FileNotFoundError:
         hint = "run `reconcile init` for a starter, or name the project with -C DIR"
         raise InvalidInput(f"there is no directory {directory}", hint=hint) from None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.declaration.files import read_schedule_file, schedule_files
-from reconciler.declaration.problems import schema_problems
+from reconciler.declaration.problems import is_about_a_name, schema_problems
 from reconciler.declaration.resolving import File, resolve
 from reconciler.declaration.schema import load_schema, without_annotations
 from reconciler.declaration.yaml_nodes import Mapping, Node, Scalar, Sequence, parse
@@ -17,6 +19,9 @@ from reconciler.model import Declaration, Json
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,8})", re.ASCII)
+
 
 def load(directory: Path, *, root: Path | None = None) -> Declaration:
     """Return what the YAML files of *directory* declare; origins name files relative to *root*.
@@ -25,12 +30,18 @@ def load(directory: Path, *, root: Path | None = None) -> Declaration:
     """
     problems: list[Problem] = []
     files: list[File] = []
+    unread = False
     for path in schedule_files(directory):
         try:
-            files.append(_load_file(path, _name(path, root or directory)))
+            file, found = _load_file(path, _name(path, root or directory))
         except InvalidInput as error:
             problems += error.problems
-    declaration, unresolved = resolve(files, complete=not problems)
+            unread = True
+        else:
+            files.append(file)
+            problems += found
+            unread = unread or _lacks_tasks(file)
+    declaration, unresolved = resolve(files, complete=not unread)
     problems += unresolved
     if problems:
         raise InvalidInput(sorted(problems, key=_by_place))
@@ -49,36 +60,68 @@ def _by_place(problem: Problem) -> tuple[str, int, int]:
     return (origin.file, origin.line, origin.column) if origin else ("", 0, 0)
 
 
-def _load_file(path: Path, name: str) -> File:
+def _load_file(path: Path, name: str) -> tuple[File, list[Problem]]:
+    """Return what of the file *path* fits the schema, and the problems of the rest."""
     nodes = parse(read_schedule_file(path, name), name)
     value = _typed(nodes, load_schema("schedules"))
-    if not _fast_validator().is_valid(value):
-        found = sorted(
-            _explaining_validator().iter_errors(value), key=lambda error: list(map(str, error.absolute_path))
-        )
-        raise InvalidInput(schema_problems(found, nodes, name))
-    assert isinstance(value, dict)  # noqa: S101  the schema says so
-    return File(name, nodes, value)
+    assert isinstance(value, dict)  # noqa: S101  parse returns nothing else
+    if _fast_validator().is_valid(value):
+        return File(name, nodes, value), []
+    errors = list(_explaining_validator().iter_errors(value))
+    places: set[tuple[str | int, ...]] = {tuple(error.absolute_path)[:2] for error in errors}
+    places |= {(*error.absolute_path, str(error.instance)) for error in errors if is_about_a_name(error)}
+    return File(name, nodes, _without(value, places)), list(schema_problems(errors, nodes, name))
+
+
+def _lacks_tasks(file: File) -> bool:
+    """Return whether a task of *file* is left out for not fitting the schema."""
+    node = file.nodes.values.get("tasks")
+    return isinstance(node, Mapping) and len(node.values) != len(file.value.get("tasks", {}))
+
+
+def _without(value: dict[str, Any], places: set[tuple[str | int, ...]]) -> dict[str, Any]:
+    """Return *value* without its entries at *places*; sections that are wrong as a whole go entirely."""
+    kept = {key: part for key, part in value.items() if (key,) not in places or isinstance(part, dict)}
+    for section in ("schedules", "tasks"):
+        if section in kept:
+            kept[section] = {
+                key: part
+                for key, part in kept[section].items()
+                if isinstance(part, dict) and (section, key) not in places
+            }
+    broken = {str(place[0]) for place in places if place}
+    known = load_schema("schedules")["properties"]
+    return {
+        key: part for key, part in kept.items() if key in known and (key in ("schedules", "tasks") or key not in broken)
+    }
 
 
 @cache
 def _fast_validator() -> Validator:
-    from jsonschema import Draft202012Validator
-
-    return Draft202012Validator(without_annotations(load_schema("schedules")))
+    return _validator(without_annotations(load_schema("schedules")))
 
 
 @cache
 def _explaining_validator() -> Validator:
-    from jsonschema import Draft202012Validator
+    return _validator(load_schema("schedules"))
 
-    return Draft202012Validator(load_schema("schedules"))
+
+def _validator(schema: dict[str, Any]) -> Validator:
+    """Return a validator whose `$` is the end of the text, as JSON Schema has it; Python's also allows a line end."""
+    from jsonschema import Draft202012Validator, ValidationError, validators
+
+    def pattern(_validator: Validator, wanted: str, instance: object, _schema: object) -> Iterator[ValidationError]:
+        if isinstance(instance, str) and (instance.endswith("\n") or re.search(wanted, instance) is None):
+            yield ValidationError("pattern")
+
+    strict = validators.extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
+    return cast("Validator", strict(schema))
 
 
 def _typed(node: Node, schema: dict[str, Any]) -> Json:
     """Return *node* as JSON: a scalar is a text unless *schema* wants a number or a boolean there.
 
-    So `on`, `NO`, `09:00` and `010` stay what was typed, and only an empty value is null.
+    So `on`, `NO`, `09:00` and `010` stay what was typed; an empty value, `~` and `null` are null.
     """
     match node:
         case Scalar():
@@ -95,10 +138,10 @@ def _typed(node: Node, schema: dict[str, Any]) -> Json:
 def _scalar(node: Scalar, wanted: object) -> Json:
     if not node.plain:
         return node.text
-    if node.text == "":
+    if node.text in _NULLS:
         return None
     if wanted == "boolean" and node.text in ("true", "false"):
         return node.text == "true"
-    if wanted == "integer" and node.text.isascii() and node.text.isdigit() and len(node.text) < 10:
+    if wanted == "integer" and _INTEGER.fullmatch(node.text):
         return int(node.text)
     return node.text

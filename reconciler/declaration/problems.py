@@ -21,7 +21,7 @@ _NOUNS = {
     "string": "a text",
     "integer": "a whole number",
 }
-_NOUNS |= {"boolean": "true or false"}
+_NOUNS |= {"boolean": "true or false", "number": "a number"}
 _CHOICES = {
     ("run", "task"): "`run:` (an argument list) or `task:` (a name from `tasks:`)",
     ("command", "python"): "`command:` (an argument list) or `python:` (module:function)",
@@ -40,6 +40,11 @@ class _Finding:
     about_a_name: bool
 
 
+def is_about_a_name(error: ValidationError) -> bool:
+    """Return whether *error* is about a key of a mapping and not about a value."""
+    return "propertyNames" in error.absolute_schema_path
+
+
 def schema_problems(errors: Iterable[ValidationError], root: Mapping, file: str) -> Iterator[Problem]:
     """Yield a problem for each of the *errors* in the document *root*."""
     for error in errors:
@@ -49,7 +54,7 @@ def schema_problems(errors: Iterable[ValidationError], root: Mapping, file: str)
             instance=error.instance,
             path=tuple(error.absolute_path),
             schema=error.schema if isinstance(error.schema, AbstractMapping) else {},
-            about_a_name="propertyNames" in error.absolute_schema_path,
+            about_a_name=is_about_a_name(error),
         )
         yield from _problems(finding, root, file)
 
@@ -62,8 +67,13 @@ def _problems(error: _Finding, root: Mapping, file: str) -> Iterator[Problem]:
         case "additionalProperties":
             yield from _unknown_keys(node, schema, where, file)
         case "required":
-            missing = next(key for key in error.wanted if key not in error.instance)
+            missing = next(key for key in error.wanted if key not in error.instance)  # every schema asks for one
             yield Problem(f"{where} lacks `{missing}:`", _origin(file, node), _description(schema, missing))
+        case "oneOf" if not isinstance(error.instance, AbstractMapping):
+            return
+        case "dependentRequired":
+            hint = "with `run:` write the values into the argument list; `with:` fills a task"
+            yield Problem(f"{where} has `with:` but no `task:`", _origin(file, node), hint)
         case "oneOf":
             yield _one_of(error, node, where, file)
         case "pattern" if error.about_a_name:
@@ -76,7 +86,7 @@ def _bad_name(error: _Finding, node: Node, schema: AbstractMapping[str, Any], wh
     key = node.keys.get(error.instance) if isinstance(node, Mapping) else None
     at = Origin(file, key.line, key.column) if key else _origin(file, node)
     hint = f"write {schema['x-expected']}" if "x-expected" in schema else None
-    return Problem(f"{error.instance!r} cannot be a name in {where}", at, hint)
+    return Problem(f"{_shown(error.instance)} cannot be a name in {where}", at, hint)
 
 
 def _what(error: _Finding, where: str) -> str:
@@ -115,7 +125,7 @@ def _kind(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else str(value)
+    text = repr(value)[1:-1] if isinstance(value, str) else str(value)
     return f"`{text if len(text) <= 60 else text[:57] + '…'}`"
 
 
@@ -126,8 +136,10 @@ def _expected(error: _Finding, schema: AbstractMapping[str, Any]) -> str | None:
         return f"did you mean {close[0]}? (one of {choices})" if close else f"write one of {choices}"
     if "x-expected" in schema:
         return f"write {schema['x-expected']}"
-    if error.keyword == "type" and schema.get("type") == "array" and isinstance(error.instance, str):
+    if error.path and error.path[-1] in ("run", "command", "env") and isinstance(error.instance, str):
         return f"write a list of words: {_as_list(error.instance)}"
+    if error.keyword == "type" and error.instance is None:
+        return "leave the key out, or give it a value; a text such as null is quoted"
     examples = schema.get("examples")
     return f"for example {_yaml(examples[0])}" if examples else None
 
@@ -153,7 +165,7 @@ def _unknown_keys(node: Node, schema: AbstractMapping[str, Any], where: str, fil
         if name not in known:
             close = get_close_matches(name, known, n=1, cutoff=0.6)
             hint = f"did you mean `{close[0]}:`?" if close else f"known here: {', '.join(known)}"
-            yield Problem(f"unknown key `{name}:` in {where}", Origin(file, key.line, key.column), hint)
+            yield Problem(f"unknown key {_shown(name + chr(58))} in {where}", Origin(file, key.line, key.column), hint)
 
 
 def _one_of(error: _Finding, node: Node, where: str, file: str) -> Problem:
@@ -177,7 +189,8 @@ def _where(path: tuple[str | int, ...]) -> str:
         return "the file"
     text = ""
     for part in path:
-        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        shown = f"{part[:40]}…" if isinstance(part, str) and len(part) > 40 else part
+        text += f"[{shown + 1}]" if isinstance(shown, int) else f".{shown}" if text else shown
     return text
 
 

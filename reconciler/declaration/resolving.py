@@ -33,7 +33,8 @@ from reconciler.model import (
 from reconciler.timing import UnknownZone, check_zone
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}|[{}]")
-_LEAST_NAMES_SHOWN = 8
+_MOST_NAMES_SHOWN = 8
+_LONGEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class File:
         """Yield (key, value, node, origin of the key) of the mapping *name*, if the file has it."""
         node = self.nodes.values.get(name)
         if isinstance(node, Mapping):
-            for key, value in self.value[name].items():
+            for key, value in self.value.get(name, {}).items():
                 at = node.keys[key]
                 yield key, value, node.values[key], Origin(self.name, at.line, at.column)
 
@@ -75,6 +76,10 @@ class _Wrong(Exception):
         self.problem = Problem(message, origin, hint)
 
 
+class _NoTask(_Wrong):
+    """A schedule names a task that is nowhere."""
+
+
 def resolve(files: Iterable[File], *, complete: bool) -> tuple[Declaration, list[Problem]]:
     """Return the declaration of *files* and every problem that only shows when they are taken together.
 
@@ -87,6 +92,7 @@ def resolve(files: Iterable[File], *, complete: bool) -> tuple[Declaration, list
     schedules: dict[str, Schedule] = {}
     for file in files:
         problems += _zone_problems(file, file.nodes, file.value)
+        problems += _option_problems(file.value.get("defaults", {}), _child(file.nodes, "defaults"), file)
         for id, value, node, origin in file.section("schedules"):
             if id in schedules:
                 hint = f"the other is at {schedules[id].origin}; give one of them another name"
@@ -95,8 +101,9 @@ def resolve(files: Iterable[File], *, complete: bool) -> tuple[Declaration, list
             try:
                 schedules[id] = _schedule(id, value, node, origin, file, tasks, problems)
             except _Wrong as wrong:
-                if complete or "no task" not in wrong.problem.message:
+                if complete or not isinstance(wrong, _NoTask):
                     problems.append(wrong.problem)
+    problems += _moves(schedules.values())
     return Declaration(tuple(schedules[id] for id in sorted(schedules)), conventions), problems
 
 
@@ -109,7 +116,60 @@ def _tasks(files: Iterable[File], problems: list[Problem]) -> dict[str, _Task]:
                 problems.append(Problem(f"two tasks are called {name}", origin, hint))
             else:
                 tasks[name] = _Task(value, file, node, origin)
+                problems += _task_problems(tasks[name])
     return tasks
+
+
+def _task_problems(task: _Task) -> Iterator[Problem]:
+    command = _child(task.node, "command")
+    for word, node in zip(task.value.get("command", ()), getattr(command, "items", ()), strict=False):
+        if any(match[0] in ("{", "}") for match in _PLACEHOLDER.finditer(word)):
+            hint = "a placeholder is {name}; a brace itself is written {{ or }}"
+            yield Problem(f"a lone brace in the command: {_cut(word)!r}", task.file.origin(node), hint)
+    yield from _option_problems(task.value, task.node, task.file)
+    yield from _program_problems(task.value, "command", task.node, task.file)
+
+
+def _program_problems(value: AbstractMapping[str, Any], key: str, node: Node, file: File) -> Iterator[Problem]:
+    if key in value and not value[key][0].strip():
+        yield Problem(f"`{key}:` begins with an empty text", file.origin(_child(node, key)), "name the program first")
+
+
+def _option_problems(value: AbstractMapping[str, Any], node: Node, file: File) -> Iterator[Problem]:
+    """Yield a problem for each duration in *value* that no run could live with."""
+    places = [(value, node, key) for key in ("timeout", "grace", "jitter")]
+    if "retries" in value:
+        places.append((value["retries"], _child(node, "retries"), "backoff"))
+    for holder, where, key in places:
+        if key not in holder:
+            continue
+        length = parse_duration(holder[key])
+        at = file.origin(_child(where, key))
+        if length > _LONGEST:
+            yield Problem(f"`{key}:` is longer than a year", at, "write at most 366d")
+        elif key == "timeout" and not length:
+            yield Problem("`timeout:` is zero", at, "write how long a run may take; leave it out for no limit")
+
+
+def _moves(schedules: Iterable[Schedule]) -> Iterator[Problem]:
+    """Yield a problem for each `moved:` that does not name one schedule of the past."""
+    known = {schedule.id: schedule for schedule in schedules}
+    taken: dict[str, Schedule] = {}
+    for schedule in known.values():
+        old = schedule.moved
+        if old is None:
+            continue
+        if old in known:
+            hint = f"{old} is declared at {known[old].origin}; `moved:` names an id that is no more"
+            yield Problem(f"{schedule.id} cannot have moved from {old}, which is still here", schedule.origin, hint)
+        elif old in taken:
+            hint = f"the other is {taken[old].id} at {taken[old].origin}; keep one of the two"
+            yield Problem(f"two schedules have moved from {old}", schedule.origin, hint)
+        taken.setdefault(old, schedule)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _conventions(files: Iterable[File], problems: list[Problem]) -> Conventions:
@@ -123,14 +183,18 @@ def _conventions(files: Iterable[File], problems: list[Problem]) -> Conventions:
     try:
         values = {key: _convention(key, text) for key, text in file.value["conventions"].items()}
     except ValueError as error:
-        problems.append(Problem(f"conventions: {error}", file.origin(node), "write a date that exists"))
+        hint = "write a date that exists, and business hours such as 9:00-17:00"
+        problems.append(Problem(f"conventions: {error}", file.origin(node), hint))
         return Conventions()
     return Conventions(**values)
 
 
 def _convention(key: str, text: str) -> Any:
     if key == "anchor":
-        return date.fromisoformat(text)
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"there is no such date: {text}") from None
     if key == "business_hours":
         start, _, end = text.partition("-")
         if _clock(start) >= _clock(end):
@@ -159,8 +223,8 @@ def _schedule(
     phrases, origins = _phrases(value["when"], _child(node, "when"), file)
     problems += [found for pair in zip(phrases, origins, strict=True) for found in _phrase_problems(*pair)]
     dst = {**defaults.get("dst", {}), **value.get("dst", {})}
-    if value.get("moved") == id:
-        problems.append(Problem(f"{id} cannot have moved from itself", file.origin(_child(node, "moved"))))
+    problems += _option_problems(value, node, file)
+    problems += _program_problems(value, "run", node, file)
     return Schedule(
         id=id,
         phrases=phrases,
@@ -179,7 +243,7 @@ def _schedule(
 
 
 def _child(node: Node, key: str) -> Node:
-    return node.values[key] if isinstance(node, Mapping) else node
+    return node.values.get(key, node) if isinstance(node, Mapping) else node
 
 
 def _zone_problems(file: File, node: Node, value: AbstractMapping[str, Any]) -> Iterator[Problem]:
@@ -198,10 +262,16 @@ def _phrases(when: str | list[str], node: Node, file: File) -> tuple[tuple[str, 
 
 
 def _phrase_problems(phrase: str, origin: Origin) -> Iterator[Problem]:
+    if phrase.isprintable() and phrase.strip():
+        return
     odd = next((char for char in phrase if unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")), None)
     if odd is not None and odd not in "\n\t":
         name = unicodedata.name(odd, f"U+{ord(odd):04X}")
         yield Problem(f"an invisible character in the phrase: {name}", origin, "type the phrase again, in plain text")
+    elif "\n" in phrase or "\t" in phrase:
+        yield Problem(
+            "the phrase has a line break or a tab in it", origin, "write it on one line, or as a list of phrases"
+        )
     elif not phrase.strip():
         yield Problem("the phrase is empty", origin, "write for example `every weekday at 9am`")
 
@@ -227,9 +297,9 @@ def _task(name: str, origin: Origin, tasks: AbstractMapping[str, _Task]) -> _Tas
     if name in tasks:
         return tasks[name]
     close = get_close_matches(name, tasks, n=1)
-    known = ", ".join(sorted(tasks)[:_LEAST_NAMES_SHOWN]) or "none"
+    known = ", ".join(sorted(tasks)[:_MOST_NAMES_SHOWN]) or "none"
     hint = f"did you mean {close[0]}?" if close else f"tasks are declared under `tasks:`; known: {known}"
-    raise _Wrong(f"there is no task {name!r}", origin, hint)
+    raise _NoTask(f"there is no task {name!r}", origin, hint)
 
 
 def _filled(task: _Task, given: AbstractMapping[str, str], origin: Origin) -> RunSpec:
@@ -243,7 +313,9 @@ def _filled(task: _Task, given: AbstractMapping[str, str], origin: Origin) -> Ru
     command = tuple(_fill(word, given, used, task, origin) for word in task.value["command"])
     unused = sorted(given.keys() - used)
     if unused:
-        hint = f"its placeholders: {', '.join(sorted(used)) or 'none'}"
+        close = get_close_matches(unused[0], used, n=1)
+        known = f"its placeholders: {', '.join(sorted(used)) or 'none'}"
+        hint = f"did you mean {close[0]}?" if close else known
         raise _Wrong(f"the task has no placeholder {{{unused[0]}}}", origin, hint)
     return RunSpec(command=command)
 
@@ -253,9 +325,8 @@ def _fill(word: str, given: AbstractMapping[str, str], used: set[str], task: _Ta
         text, name = match[0], match[1]
         if text in ("{{", "}}"):
             return text[0]
-        if name is None:
-            hint = "a placeholder is {name}; a brace itself is written {{ or }}"
-            raise _Wrong(f"a lone brace in the command: {word!r}", task.origin, hint)
+        if name is None:  # a lone brace, which the task's own problem is about
+            return text
         if name not in given:
             hint = f"add `with: {{{name}: …}}` to the schedule; the task is at {task.origin}"
             raise _Wrong(f"the task needs a value for {{{name}}}", origin, hint)
