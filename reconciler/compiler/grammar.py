@@ -7,6 +7,7 @@ The steps are `normalise` (text to tokens), `phrase.lark` (tokens to clauses) an
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -49,9 +50,26 @@ def read(phrase: str, *, timezone: str | None, conventions: Conventions) -> Read
     try:
         if looks_like_crontab(phrase):
             return read_crontab(phrase, timezone=timezone)
-        return reading_of(_clauses(phrase), timezone=timezone, conventions=conventions)
+        clauses = _clauses(phrase)
     except Refused as refused:
         return refused.question
+    try:
+        return reading_of(clauses, timezone=timezone, conventions=conventions)
+    except Refused as refused:
+        return _with_readings(refused, clauses, timezone, conventions)
+
+
+def _with_readings(
+    refused: Refused, clauses: list[Clause | Separator], timezone: str | None, conventions: Conventions
+) -> Question:
+    """Return the question of *refused* with the reading that each of its options gives."""
+    readings = []
+    for option in refused.options:
+        try:
+            readings.append(reading_of(clauses, timezone=timezone, conventions=conventions, choice=option))
+        except Refused:
+            continue
+    return replace(refused.question, readings=tuple(readings) if len(readings) > 1 else ())
 
 
 def _clauses(phrase: str) -> list[Clause | Separator]:

@@ -28,7 +28,8 @@ LONGEST_PHRASE = 500
 _MERIDIEM = r"(?P<half>a\.?\s?m\b\.?|p\.?\s?m\b\.?|[ap]\b(?![.']))"
 _SCAN = re.compile(
     rf"""
-      (?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?![0-9]))
+      zone\s+(?P<named>[a-z0-9+/_-]+)
+    | (?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?![0-9]))
     | (?P<slashdate>[0-9]{{1,4}}/[0-9]{{1,2}}(?:/[0-9]{{1,4}})?(?![0-9]))
     | (?P<zone>(?:utc|gmt)[+-][0-9]{{1,2}}(?::?00)?(?![0-9]) | [a-z_]+/[a-z_]{{3,}}[a-z0-9_+/-]*)
     | (?P<clock>(?P<h>[0-9]{{1,2}}) (?:(?::|h)(?P<m>[0-9]{{2}})(?::(?P<s>[0-9]{{2}}))?(?![0-9]) (?:\s?{_MERIDIEM})?
@@ -76,6 +77,9 @@ def _scanned(match: re.Match[str]) -> Token | None:
             return Token("DATE", _iso_date(text), text)
         case _ if match["slashdate"]:
             return Token("SLASHDATE", None, text)
+        case _ if match["named"]:
+            key = iana_key(match["named"], named=True)
+            return Token("ZONE", key, text) if key else Token("WORD", None, match["named"])
         case _ if match["zone"]:
             key = iana_key(text)
             return Token("ZONE", key, text) if key else _unpathed(text)
@@ -215,6 +219,9 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     _text("as", "of"): (("STARTING", None),),
     _text("ending", "at"): (("UNTIL", None),),
     _text("ending", "on"): (("UNTIL", None),),
+    _text("counted", "from"): (("COUNTED", None),),
+    _text("counted", "from", "week", "of"): (("COUNTED", None),),
+    _text("falling", "on"): (("FALLING", None),),
     _text("once", "every"): (("EVERY", None),),
     _text("once", "each"): (("EVERY", None),),
     _text("once", "per"): (("EVERY", None),),
@@ -235,7 +242,6 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     _text("top", "of", "hour"): (("OFFSET", ("minute", (0,))),),
     _text("top", "of", "every", "hour"): (("OFFSET", ("minute", (0,))), ("EVERY", None), ("UNIT", "hour")),
     _text("weekday", "instance"): (("WORD", None),),
-    **{_text(part): () for part in ()},
 }
 _LONGEST = max(map(len, _COMPOUNDS))
 _PREFIXES = {pattern[:1] for pattern in _COMPOUNDS}
@@ -303,7 +309,6 @@ def _numbers(found: list[Token]) -> list[Token]:
 
 
 def _merged_number(token: Token, rest: list[Token]) -> tuple[int, Token] | None:
-    kinds = [other.kind for other in rest]
     texts = [other.text for other in rest]
     if token.kind == "NUMBER" and token.text.isalpha() and isinstance(token.value, int) and token.value >= 20:
         skip = 1 if texts[:1] == ["-"] else 0
@@ -319,8 +324,6 @@ def _merged_number(token: Token, rest: list[Token]) -> tuple[int, Token] | None:
             return 5, Token("ORDINAL", -token.value, f"{token.text} to last")
         if texts[:1] == ["last"]:
             return 2, Token("ORDINAL", -token.value, f"{token.text} last")
-    if token.text in ("other",) and kinds[:1] == [""]:
-        return None
     return None
 
 
@@ -402,9 +405,13 @@ def _plain_clock(found: list[Token], index: int) -> tuple[int, Token]:
 def _military(found: list[Token], index: int) -> bool:
     """Return whether the four digits at *index* are a time of day, as in `at 1830`."""
     text = found[index].text
-    led = index > 0 and found[index - 1].kind in ("AT", "FROM", "BETWEEN", "TO", "UNTIL")
-    led = led or (index > 1 and found[index - 2].kind == "NUMBER" and len(found[index - 2].text) == 4)
-    return (led or text.startswith("0")) and int(text[:2]) < 24 and int(text[2:]) < 60
+    if int(text[:2]) > 23 or int(text[2:]) > 59:
+        return False
+    led = index > 0 and found[index - 1].kind == "AT"
+    in_list = index > 2 and found[index - 3].kind == "AT" and len(found[index - 2].text) == 4
+    in_span = index > 0 and found[index - 1].kind in ("FROM", "BETWEEN", "TO", "UNTIL", "AND")
+    # `from 2024 to 2026` are years, `from 0900 to 1730` are times
+    return led or in_list or text.startswith("0") or (in_span and not 1970 <= int(text) <= 2099)
 
 
 def _with_half(texts: list[str], token: Token) -> tuple[int, Token]:
@@ -520,11 +527,15 @@ def _is_year(token: Token, out: list[Token]) -> bool:
         return False
     if out[-1].kind in ("MONTH", "IN"):
         return True
+    if len(out) > 1 and out[-1].kind in ("JOIN", "TO") and out[-2].kind == "YEAR":
+        return True
     return out[-1].kind in ("NUMBER", "ORDINAL") and len(out) > 1 and out[-2].kind == "MONTH"
 
 
 def _separator(found: list[Token], index: int, end: int, out: list[Token]) -> Token | None:
     words = " ".join(token.text for token in found[index:end])
+    if ";" in words:
+        return Token("SEP", None, words)
     if end >= len(found) or not out:
         return Token("SEP", None, words) if words.strip(",;. ") else None
     left, right = out[-1], found[end]
@@ -535,7 +546,7 @@ def _separator(found: list[Token], index: int, end: int, out: list[Token]) -> To
     if right.kind == "NUMBER" and after in ("UNIT", "TIMES", "AFTER", "MONTH"):
         return Token("SEP", None, words)
     same = one is not None and one == other
-    mixed = {one, other} in ({"time", "number"}, {"ordinal", "number"})
+    mixed = {one, other} in ({"year", "number"}, {"time", "number"}, {"ordinal", "number"})
     return Token("JOIN" if same or mixed else "SEP", None, words)
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from lark import Transformer, v_args
 from lark.lexer import Token as LarkToken
 
-from reconciler.model import Question, Reading
+from reconciler.model import Question
 
 _DAY = 1440
 
@@ -17,9 +17,11 @@ _DAY = 1440
 class Refused(Exception):
     """A phrase that is not compiled: why, what to write instead, and the readings where there are several."""
 
-    def __init__(self, message: str, hint: str | None = None, readings: tuple[Reading, ...] = ()) -> None:
+    def __init__(self, message: str, hint: str | None = None, *, options: tuple[str, ...] = ()) -> None:
+        """Make a refusal; *options* are the choices that would each give one of several readings."""
         super().__init__(message)
-        self.question = Question(message, hint, readings)
+        self.question = Question(message, hint)
+        self.options = options
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +170,11 @@ class Dates:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A date and a time of day."""
+    """A date and a time of day, on the wall of the schedule's zone or of *zone*."""
 
     day: date
     clock: Clock
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,8 +461,8 @@ class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
     def iso_dates(self, *tokens: LarkToken) -> Dates:
         return Dates(tuple(_date(token) for token in tokens if token.type == "DATE"))
 
-    def moment(self, day: LarkToken, clock: LarkToken) -> Moment:
-        return Moment(_date(day), _as_clock(clock))
+    def moment(self, day: LarkToken, clock: LarkToken, *zone: LarkToken) -> Moment:
+        return Moment(_date(day), _as_clock(clock), str(zone[0].value) if zone else None)
 
     def one_year(self, token: LarkToken) -> frozenset[int]:
         return frozenset({_int(token)})

@@ -11,6 +11,8 @@ from reconciler.compiler.phrase_times import DAY, TimeFields, fields_of, listed,
 from reconciler.model import Conventions
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600}
+HALVES = ("forenoon", "afternoon")
+_MOST_CLOCKS = 5000
 _SIZES = {"second": 60, "minute": 60, "hour": 24}
 
 
@@ -21,6 +23,7 @@ class Notes:
     assumptions: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     conventions: dict[str, str] = field(default_factory=dict)
+    choice: str | None = None
 
     def assume(self, sentence: str) -> None:
         """Add *sentence* once."""
@@ -40,7 +43,8 @@ class DayTimes:
 class ClockReader:
     """Reads the time of day of one draft."""
 
-    def __init__(self, draft: Draft, conventions: Conventions, notes: Notes) -> None:
+    def __init__(self, draft: Draft, conventions: Conventions, notes: Notes, *, anchored: bool) -> None:
+        self.anchored = anchored
         self.draft = draft
         self.conventions = conventions
         self.notes = notes
@@ -104,12 +108,16 @@ class ClockReader:
         if part:
             return [_in_part(clock, part) for clock in clocks]
         on_24 = any(clock.bare is False and clock.sure and (clock.hour > 12 or clock.hour == 0) for clock in clocks)
+        if any(clock.bare for clock in clocks) and not on_24 and self.notes.choice in HALVES:
+            morning = self.notes.choice == HALVES[0]
+            return [(c.forenoon() if morning else c.afternoon()) if c.bare else c for c in clocks]
         if any(clock.bare for clock in clocks) and not on_24:
             bare = next(clock for clock in clocks if clock.bare)
             shown = f"{bare.hour}:{bare.minute:02}" if bare.minute else str(bare.hour)
             raise Refused(
                 f"`{shown}` may be morning or evening",
                 f"write {bare.forenoon()} or {bare.afternoon()}",
+                options=HALVES,
             )
         for clock in clocks:
             if not clock.sure and not clock.bare:
@@ -245,9 +253,13 @@ class ClockReader:
             return self._from_value()
         if self.draft.from_value.keys() & _UNITS.keys():
             return self._from_finer()
-        if _SIZES[unit] % n and not self.coarser and not values and not self.draft.not_times:
+        if self.anchored:
+            return self._anchored()
+        if unit == "hour" and "day" in self.draft.of_units and n < 24:
+            self.notes.assume(f"every {n} hours is counted from 00:00 each day")
+        elif _SIZES[unit] % n and not self.coarser and not values and not self.draft.not_times:
             return self._uneven()
-        if _SIZES[unit] % n:
+        elif _SIZES[unit] % n:
             raise Refused(f"every {n} {unit}s does not fit into {_SIZES[unit]}", "write an interval that does")
         fields = {"hour": "*", "minute": "*", "second": "*"}
         for part in finer:
@@ -271,9 +283,14 @@ class ClockReader:
                 raise Refused(f"{part}s are given twice", "write one of the two")
             return listed(values[part])
         step = self.coarser.get(part, 1)
-        if _SIZES[part] % step:
+        if _SIZES[part] % step and not (part == "hour" and "day" in self.draft.of_units and step < 24):
             raise Refused(f"every {step} {part}s does not fit into {_SIZES[part]}", "write an interval that does")
         return "*" if step == 1 else f"*/{step}"
+
+    def _anchored(self) -> DayTimes:
+        if self.coarser or self.draft.values:
+            raise Refused("an interval counted from a moment cannot be limited to some hours", "leave one of them out")
+        return DayTimes(elapsed=timedelta(seconds=self.n * _UNITS[str(self.cadence)]))
 
     def _uneven(self) -> DayTimes:
         step = self.n * _UNITS[str(self.cadence)]
@@ -316,6 +333,8 @@ class ClockReader:
             cadence = "hour"
         if cadence is None:
             raise Refused("how often within the span is not said", "write an interval, such as `every 15 minutes`")
+        if cadence == "second":
+            return self._seconds_in_window()
         due: set[int] = set()
         for window in draft.windows:
             due |= self._window_clocks(window, cadence)
@@ -330,9 +349,7 @@ class ClockReader:
         low, high = first.seconds, last.seconds
         if low == high:
             raise Refused("the span begins and ends at the same time", "write two different times")
-        if cadence == "second" and last.minute == 59:
-            high += 59
-        elif window.open_end:
+        if window.open_end:
             high = (high - 1) % DAY
         due = set(self._aligned(window, low, high, cadence))
         end = last.seconds
@@ -364,13 +381,43 @@ class ClockReader:
             ]
         if cadence in values or self.coarser.keys() - {"hour"} or self.coarser.get("hour", 1) != 1:
             raise Refused("two intervals within a span are not understood", "write one interval")
-        if cadence == "minute":
-            self._check_alignment(window, low, step, step if 3600 % step == 0 else 60)
-            seconds = values.get("second", [0])
-            return [(clock + second) % DAY for clock in stepped(low, high, step) for second in seconds]
-        minutes = values.get("minute")
-        found = stepped(low, high, step)
-        return [clock for clock in found if minutes is None or clock // 60 % 60 in minutes]
+        self._check_alignment(window, low, step, step if 3600 % step == 0 else 60)
+        seconds = values.get("second", [0])
+        return [(clock + second) % DAY for clock in stepped(low, high, step) for second in seconds]
+
+    def _seconds_in_window(self) -> DayTimes:
+        """Seconds by whole minutes: the span's last minute is due in its first second only, `:59` throughout."""
+        draft = self.draft
+        first, last = draft.windows[0].first, draft.windows[0].last
+        assert first is not None
+        assert last is not None
+        if len(draft.windows) > 1 or draft.values.keys() - {"minute"} or self.coarser.keys() - {"minute", "hour"}:
+            raise Refused("intervals of seconds within these spans are not understood", "write a list of phrases")
+        if first.second or last.second:
+            return self._odd_seconds(first.seconds, last.seconds)
+        if 60 % self.n or any(step != 1 for step in self.coarser.values()) or first == last:
+            raise Refused("this interval of seconds within a span is not understood", "write one that divides a minute")
+        minutes = set(draft.values.get("minute", range(60)))
+        whole = stepped(first.seconds, last.seconds, 60)
+        end: tuple[TimeFields, ...] = ()
+        if last.minute != 59:
+            whole = whole[:-1]
+            self.notes.assume(f"nothing starts at {last} itself" if draft.windows[0].open_end else f"{last} is the last start")
+            if not draft.windows[0].open_end and last.minute in minutes:
+                end = ((str(last.hour), str(last.minute), "0"),)
+        else:
+            self.notes.assume(f"the span ends with the minute {last}")
+        seconds = "*" if self.n == 1 else "0" if self.n == 60 else f"*/{self.n}"
+        kept = fields_of(clock for clock in whole if clock // 60 % 60 in minutes)
+        if not kept:
+            raise Refused("nothing is due within the span", "check the span and the interval")
+        return DayTimes((*((hour, minute, seconds) for hour, minute, _ in kept), *end))
+
+    def _odd_seconds(self, low: int, high: int) -> DayTimes:
+        if self.draft.values or self.coarser or (high - low) % DAY // self.n > _MOST_CLOCKS:
+            raise Refused("this interval of seconds within a span is not understood", "write the span in whole minutes")
+        self.notes.assume("counted from the start of the span, its end included")
+        return DayTimes(fields_of(stepped(low, high, self.n)))
 
     def _check_alignment(self, window: Window, low: int, step: int, grid: int) -> None:
         if low % grid and window.between:
@@ -385,6 +432,8 @@ class ClockReader:
         draft = self.draft
         if self.cadence is None and not draft.values:
             raise Refused("the excepted time is not one of the schedule's", "leave the exception out")
+        if self.cadence == "second" or "second" in draft.values:
+            raise Refused("exceptions of times do not go with seconds", "write the span that is meant")
         every = self._cadence() if self.cadence else self._offsets_only()
         if every.elapsed is not None:
             raise Refused("exceptions of times do not go with this interval", "write an interval that fits an hour")

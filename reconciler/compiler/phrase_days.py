@@ -12,7 +12,7 @@ from reconciler.compiler.phrase_draft import Draft
 from reconciler.timing.fields import MONTHS, ORDINALS, WEEKDAYS
 
 DayFields = dict[str, str]
-_LENGTHS = (0, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+SPACINGS = ("position in the month", "weeks apart")
 _LONGEST_MONTHS = {31: (1, 3, 5, 7, 8, 10, 12), 30: (4, 6, 9, 11)}
 _ALL_MONTHS = frozenset(range(1, 13))
 _ALL_DAYS = frozenset(range(7))
@@ -32,7 +32,8 @@ class Days:
 class DayReader:
     """Reads the days of one draft; *daily* says that a time or an interval within the day was given."""
 
-    def __init__(self, draft: Draft, notes: Notes, *, daily: bool, sub_daily: bool) -> None:
+    def __init__(self, draft: Draft, notes: Notes, *, daily: bool, sub_daily: bool, anchored: bool) -> None:
+        self.anchored = anchored
         self.draft = draft
         self.notes = notes
         self.daily = daily
@@ -48,9 +49,9 @@ class DayReader:
         if draft.business_hours and not self._names_days():
             self.weekdays = frozenset(range(5))
             self.notes.assume("business days are Monday to Friday")
-        if draft.every.get("day", 1) != 1:
+        if "day" in draft.every and (self.anchored or draft.every["day"] != 1):
             return self._every_days(draft.every["day"])
-        if draft.every.get("week", 1) != 1:
+        if "week" in draft.every and (self.anchored or draft.every["week"] != 1):
             return self._every_weeks(draft.every["week"])
         spread = self._periods()
         if isinstance(spread, Days):
@@ -61,6 +62,20 @@ class DayReader:
     def _names_days(self) -> bool:
         draft = self.draft
         return bool(draft.weekdays or draft.monthdays or draft.nths or draft.dates or draft.every.keys() & {"day"})
+
+    def _position_or_weeks(self) -> None:
+        """Settle `every second Tuesday` by the choice made, if one was."""
+        nths = [nth for one in self.draft.nths for nth in one.nths]
+        if self.notes.choice == SPACINGS[1] and len(nths) == 1 and nths[0] > 1:
+            self.weekdays = self.draft.nths[0].weekdays.days
+            self.draft.every["week"] = nths[0]
+            self.draft.nths.clear()
+        elif self.notes.choice != SPACINGS[0]:
+            raise Refused(
+                "it may count weeks or days of the month",
+                "write `every 2 weeks on Tuesday` or `the second Tuesday of every month`",
+                options=SPACINGS,
+            )
 
     def _check_clear(self) -> None:
         draft = self.draft
@@ -82,10 +97,7 @@ class DayReader:
         scoped = draft.of_units or draft.months or draft.every.keys() & {"month", "quarter", "year", "half-year"}
         if positional and not scoped:
             if draft.each and any(nth not in (1, -1, 5) for one in draft.nths for nth in one.nths):
-                raise Refused(
-                    "it may mean every other week or a day of each month",
-                    "write `every other Tuesday` or `the second Tuesday of every month`",
-                )
+                return self._position_or_weeks()
             self.notes.assume("the position counts in every month")
 
     # ---- every N days, weeks, months
@@ -93,7 +105,7 @@ class DayReader:
     def _every_days(self, n: int) -> Days:
         draft = self.draft
         busy = draft.weekdays or draft.monthdays or draft.nths or draft.dates or draft.months or draft.years
-        if busy or draft.parity is not None or draft.falling or self._excepts():
+        if busy or draft.parity is not None or draft.weeks or draft.falling or self._excepts():
             raise Refused(
                 f"every {n} days and other days cannot be combined", "write the days of the week or the month"
             )
@@ -130,9 +142,9 @@ class DayReader:
         for unit, length in (("quarter", 3), ("half-year", 6)):
             if unit in draft.every or unit in draft.of_units:
                 self._spread(length * draft.every.get(unit, 1), by_end=True)
-        if "month" in draft.every and draft.every["month"] > 1:
+        if "month" in draft.every and (self.anchored or draft.every["month"] > 1):
             n = draft.every["month"]
-            if 12 % n:
+            if 12 % n or self.anchored:
                 return self._every_months(n)
             self._spread(n, by_end=False, first=draft.from_value.get("month"))
         elif "month" in draft.from_value:
@@ -166,7 +178,7 @@ class DayReader:
         days = self.monthdays or [1]
         if draft.nths or draft.weekdays or draft.dates or draft.falling or self._excepts() or len(days) != 1:
             raise Refused(f"every {n} months cannot be combined with these days", "write one day of the month")
-        if not 1 <= days[0] <= 28:
+        if not 1 <= days[0] <= (31 if self.anchored else 28):
             raise Refused(f"every {n} months on that day skips months", "write a day up to 28")
         if not self.monthdays:
             self.notes.assume("no day was given: the 1st of the month")
@@ -193,7 +205,10 @@ class DayReader:
         """Give `every year` its 1 January, `every month` its 1st, `every week` its Sunday; refuse what names no days."""
         draft = self.draft
         named = self.weekdays is not None or self.monthdays or draft.nths or draft.dates
-        if draft.parity is not None and self.weekdays is None and not self.daily:
+        weeks = draft.parity is not None or draft.weeks is not None
+        if draft.parity is not None and draft.weeks is not None:
+            raise Refused("weeks are given twice", "write their numbers, or even or odd")
+        if weeks and not named and not self.sub_daily and "day" not in draft.every:
             raise Refused("no day of the week is given", "write `every Monday in even weeks`")
         if named or self.sub_daily or draft.every.get("day"):
             if (
@@ -236,14 +251,14 @@ class DayReader:
     def _in_months(self, months: frozenset[int]) -> Iterable[DayFields]:
         draft = self.draft
         common = self._common(months)
+        weekday = self._weekday_field()
         if draft.dates:
             by_day: dict[int, set[int]] = {}
             for month, day in draft.dates:
                 by_day.setdefault(day, set()).add(month)
             for day, named in sorted(by_day.items()):
-                yield common | {"day": str(day)} | _months(named)
+                yield common | weekday | {"day": str(day)} | _months(named)
             return
-        weekday = self._weekday_field()
         positions = self._positions(months)
         if not positions:
             if not draft.monthdays and draft.not_monthdays:
@@ -254,7 +269,7 @@ class DayReader:
         if weekday and draft.either:
             yield common | weekday
             weekday = {}
-        if weekday and draft.nths:
+        if weekday and draft.nths and not draft.falling:
             raise Refused("a weekday and a position in the month contradict each other", "write one of the two")
         if weekday and draft.weekdays and not draft.falling and not draft.either:
             self._check_falling()
@@ -276,10 +291,8 @@ class DayReader:
             fields["year"] = ",".join(str(year) for year in sorted(draft.years))
         if draft.parity is not None:
             fields["week"] = ",".join(str(week) for week in range(2 - draft.parity, 54, 2))
-        if "week" in draft.values:
-            if not self.weekdays:
-                raise Refused("no day of that week is given", "name the weekday")
-            fields["week"] = ",".join(str(week) for week in draft.values["week"])
+        if draft.weeks is not None:
+            fields["week"] = ",".join(str(week) for week in sorted(draft.weeks))
         return fields
 
     def _weekday_field(self) -> DayFields:
@@ -328,7 +341,7 @@ class DayReader:
         for nth in one.nths:
             if nth not in (-1, 1, 2, 3, 4, 5):
                 raise Refused(
-                    f"that position of a weekday cannot be said in cron fields",
+                    "that position of a weekday cannot be said in cron fields",
                     "write first to fifth or last",
                 )
             if nth == 5:

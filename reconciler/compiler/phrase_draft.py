@@ -72,6 +72,7 @@ class Draft:
     months: frozenset[int] | None = None
     years: frozenset[int] | None = None
     parity: int | None = None
+    weeks: frozenset[int] | None = None
     part: str | None = None
     business_hours: bool = False
     of_units: set[str] = field(default_factory=set)
@@ -95,7 +96,7 @@ def group_of(clause: Clause) -> str:
     core = clause.core.core if isinstance(clause.core, Each) else clause.core
     strong = strong_of(clause)
     match core:
-        case _ if strong == "EXCEPT":
+        case _ if strong == "EXCEPT" and not isinstance(core, Dates):
             return "except"
         case Zone() | Dates() | Moment():
             return "whole"
@@ -117,8 +118,6 @@ def group_of(clause: Clause) -> str:
 def strong_of(clause: Clause) -> str | None:
     """Return the preposition of *clause* that changes its meaning, or None; raise Refused if there are two."""
     strong = [prefix for prefix in clause.prefixes if prefix in STRONG]
-    if len(strong) == 2 and strong == ["COUNTED", "FROM"]:
-        return "COUNTED"
     if len(strong) == 2 and strong[0] == "EXCEPT" and strong[1] in ("BETWEEN", "FROM"):
         return "EXCEPT"
     if len(strong) > 1:
@@ -255,6 +254,10 @@ class _Gatherer:
             return self._ordinals(Ordinals(core.values))
         if core.unit == "month":
             return self._months(Months(frozenset(core.values)))
+        if core.unit == "week":
+            self.only(None, "FROM", "BETWEEN")
+            self.draft.weeks = (self.draft.weeks or frozenset()) | frozenset(core.values)
+            return None
         if core.unit == "year":
             return self._years(Years(frozenset(core.values)))
         self.only(None, "FROM", "BETWEEN") if len(core.values) > 1 else self.only(None)

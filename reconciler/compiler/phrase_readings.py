@@ -10,22 +10,24 @@ from reconciler.compiler.phrase_clock import ClockReader, DayTimes, Notes
 from reconciler.compiler.phrase_days import DayReader, Days
 from reconciler.compiler.phrase_draft import Draft, gather, group_of
 from reconciler.model import CalendarInterval, Conventions, CronFields, ElapsedInterval, Reading, Rule, Timing
-from reconciler.timing import FieldError, cron_fields, warnings_for
+from reconciler.timing import FieldError, cron_fields, next_fire, warnings_for
 
 Part = Clause | Separator
 _SUB_DAY = ("second", "minute", "hour")
 _MOST_MEMBERS = 200
+_LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
 
 
-def reading_of(parts: list[Part], *, timezone: str | None, conventions: Conventions) -> Reading:
-    """Return what *parts* mean; raise Refused where that is not certain."""
+def reading_of(
+    parts: list[Part], *, timezone: str | None, conventions: Conventions, choice: str | None = None
+) -> Reading:
+    """Return what *parts* mean, an ambiguity settled by *choice*; raise Refused where the meaning is not certain."""
     whole = gather([part for part in parts if isinstance(part, Clause) and group_of(part) == "whole"])
-    notes = Notes()
+    notes = Notes(choice=choice)
     rest = [part for part in parts if not (isinstance(part, Clause) and group_of(part) == "whole")]
     if not any(isinstance(part, Clause) for part in rest):
         raise Refused("how often it runs is not said", "write how often, such as `every day at 09:00`")
-    exceptions = [part for part in rest if isinstance(part, Clause) and group_of(part) == "except"]
-    drafts = [gather(segment) for segment in _segments(rest, exceptions)]
+    drafts = [gather(segment) for piece in _pieces(rest) for segment in _segments(piece)]
     for draft in drafts:
         whole.exclude += draft.exclude
     zone = whole.zone or timezone
@@ -35,6 +37,8 @@ def reading_of(parts: list[Part], *, timezone: str | None, conventions: Conventi
     timing = Timing(zone, rule, start=whole.start, end=whole.end, exclude=tuple(sorted(set(whole.exclude))))
     if timing.start and timing.end and timing.end < timing.start:
         raise Refused("the end comes before the start", "check the two dates")
+    if _may_never_fire(timing) and next_fire(timing, _LONG_AGO) is None:
+        raise Refused("this never fires", "check the days, months and years against each other")
     return Reading(
         timing,
         tuple(notes.assumptions),
@@ -44,10 +48,29 @@ def reading_of(parts: list[Part], *, timezone: str | None, conventions: Conventi
     )
 
 
+def _may_never_fire(timing: Timing) -> bool:
+    if not isinstance(timing.rule, tuple):
+        return False
+    return any(
+        (one.day != "*") + (one.month != "*") + (one.week != "*") + (one.year != "*") > 1 for one in timing.rule
+    )
+
+
 # ---------------------------------------------------------------- parts of a union
 
 
-def _segments(parts: list[Part], exceptions: list[Clause]) -> list[list[Part]]:
+def _pieces(parts: list[Part]) -> list[list[Part]]:
+    """Part *parts* at semicolons; each piece must stand for itself."""
+    pieces: list[list[Part]] = [[]]
+    for part in parts:
+        if isinstance(part, Separator) and ";" in part.text:
+            pieces.append([])
+        else:
+            pieces[-1].append(part)
+    return [piece for piece in pieces if any(isinstance(part, Clause) for part in piece)]
+
+
+def _segments(parts: list[Part]) -> list[list[Part]]:
     """Part *parts* where a time or days are said again after the other: `weekdays at 7 and weekends at 9`."""
     segments: list[list[Part]] = [[]]
     seen: list[str] = []
@@ -68,7 +91,7 @@ def _segments(parts: list[Part], exceptions: list[Clause]) -> list[list[Part]]:
         if kind in ("time", "day"):
             seen.append(kind)
         pending = None
-    _check_alike(segments, exceptions)
+    _check_alike(segments)
     return segments
 
 
@@ -83,15 +106,15 @@ def _union_at(part: Clause, kind: str, segment: list[Part]) -> bool:
     return True
 
 
-def _check_alike(segments: list[list[Part]], exceptions: list[Clause]) -> None:
+def _check_alike(segments: list[list[Part]]) -> None:
     if len(segments) == 1:
         return
     shapes = []
     for segment in segments:
         groups = {group_of(part) for part in segment if isinstance(part, Clause)}
         groups = {"day" if group == "period" else group for group in groups}
-        shapes.append(groups - {"except"})
-    if any(shape != shapes[0] for shape in shapes) or exceptions:
+        shapes.append(groups)
+    if any(shape != shapes[0] or "except" in shape for shape in shapes):
         raise Refused(
             "it is not clear which parts of the phrase belong together",
             "write a list of phrases, each with its own days and times",
@@ -104,14 +127,14 @@ def _check_alike(segments: list[list[Part]], exceptions: list[Clause]) -> None:
 def _rule(drafts: list[Draft], whole: Draft, zone: str, conventions: Conventions, notes: Notes) -> Rule:
     members: list[CronFields] = []
     for draft in drafts:
-        times = ClockReader(draft, conventions, notes).read()
+        times = ClockReader(draft, conventions, notes, anchored=whole.anchor is not None).read()
         sub_daily = (
             times.elapsed is not None
             or bool(draft.every.keys() & set(_SUB_DAY))
             or bool(draft.values.keys() & {"minute", "second"} and not draft.times)
             or bool(draft.windows)
         )
-        days = DayReader(draft, notes, daily=times.said, sub_daily=sub_daily).read()
+        days = DayReader(draft, notes, daily=times.said, sub_daily=sub_daily, anchored=whole.anchor is not None).read()
         interval = _interval(times, days, draft, whole, zone, conventions, notes, daily=times.said)
         if interval is not None:
             if len(drafts) > 1:
@@ -148,7 +171,7 @@ def _interval(
     daily: bool,
 ) -> CalendarInterval | ElapsedInterval | None:
     if times.elapsed is not None:
-        if days != Days():
+        if days != Days() and draft.every.get("day", 1) == 1:
             step = _spoken(times.elapsed)
             raise Refused(
                 f"every {step} runs on over midnight and cannot be kept to some days",
@@ -162,8 +185,10 @@ def _interval(
     clocks = _fixed_times(times)
     anchor = _date_anchor(days, whole, conventions, notes)
     if days.unit == "months":
+        if anchor.day != days.month_day and whole.anchor is not None:
+            raise Refused("the day of the month is not the one counted from", "write the same day twice")
         if anchor.day != days.month_day:
-            anchor = anchor.replace(day=days.month_day)
+            anchor = _first_on(anchor, days.month_day)
         return CalendarInterval("months", days.every, anchor, clocks)
     if days.unit == "weeks":
         if not days.weekdays:
@@ -171,6 +196,13 @@ def _interval(
             notes.assume(f"no weekday was given: {name}, as the day counted from")
         return CalendarInterval("weeks", days.every, anchor, clocks, days.weekdays or (anchor.weekday(),))
     return CalendarInterval("days", days.every, anchor, clocks)
+
+
+def _first_on(day: date, month_day: int) -> date:
+    """Return the first date on or after *day* that is the *month_day*th, a day up to the 28th."""
+    if day.day > month_day:
+        day = (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return day.replace(day=month_day)
 
 
 def _fixed_times(times: DayTimes) -> tuple[time, ...]:
@@ -207,7 +239,7 @@ def _elapsed_anchor(step: timedelta, whole: Draft, zone: str, conventions: Conve
 
     if isinstance(whole.anchor, Moment):
         at = time(whole.anchor.clock.hour, whole.anchor.clock.minute, whole.anchor.clock.second)
-        return datetime.combine(whole.anchor.day, at, ZoneInfo(zone))
+        return datetime.combine(whole.anchor.day, at, ZoneInfo(whole.anchor.zone or zone))
     day = whole.anchor or whole.start
     if day is None:
         day = conventions.anchor

@@ -121,8 +121,13 @@ def _keys() -> dict[str, str]:
     return {key.lower(): key for key in available_timezones()}
 
 
-def iana_key(word: str) -> str | None:
-    """Return the IANA key that *word* spells in any case (`europe/berlin`, `Etc/GMT+5`, `UTC+2`), or None."""
+def iana_key(word: str, *, named: bool = False) -> str | None:
+    """Return the IANA key that *word* spells in any case (`europe/berlin`, `Etc/GMT+5`, `UTC+2`), or None.
+
+    Keys without a slash count only where the phrase says that a zone is *named*.
+    """
+    if named:
+        return _keys().get(word.lower())
     offset = _OFFSET.fullmatch(word.lower())
     if offset:
         # POSIX writes the sign the other way round: Etc/GMT-2 is two hours ahead of UTC

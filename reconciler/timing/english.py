@@ -1,60 +1,56 @@
 """The sentence a reviewer reads, produced from the compiled timing and nothing else.
 
-Exact before elegant: every field that restricts something is said, so that two timings that differ read
-differently, and written so that the phrase grammar reads the sentence back to the same fire times.
+Exact before elegant: whatever restricts the timing is said, and in words that the phrase grammar reads
+back to the same fire times (`tests/timing/test_english.py` holds it to that). The parts of a union are
+parted by semicolons.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from datetime import time, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from reconciler.durations import format_duration
 from reconciler.model import CalendarInterval, CronFields, DstPolicy, ElapsedInterval, Timing
-from reconciler.timing.fields import MONTHS, WEEKDAYS, Values, values
+from reconciler.timing.english_days import WEEKDAY_NAMES, days_text
+from reconciler.timing.english_words import and_, clock, ranges, steps_of
+from reconciler.timing.fields import Values, values
 
-_WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTH_NAMES = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-_NTH = ("last", "first", "second", "third", "fourth", "fifth")
-_MOST_TIMES = 8
-_HOURS, _MINUTES = 24, 60
-_UNIT_WORDS = {"d": "day", "h": "hour", "m": "minute", "s": "second", "ms": "millisecond"}
+_MOST_LISTED = 8  # times of day named one by one
+_FEWEST_STEPS = 5  # times of day that are told as an interval with a first and a last
+_MOST_EXPANDED = 1440
+_DAY = 86400
 
 
 def english(timing: Timing) -> str:
-    """Return what *timing* means in one English sentence without a full stop, ending in its timezone."""
+    """Return what *timing* means in one English sentence without a full stop, ending in its timezone.
+
+    A DST policy other than the default follows the timezone; no phrase can say it.
+    """
     match timing.rule:
         case CalendarInterval() as interval:
             rule = _calendar_interval(interval)
         case ElapsedInterval() as interval:
-            rule = f"every {_count(interval.every)}, counted from {interval.anchor:%Y-%m-%d %H:%M %Z}"
+            rule = f"every {_step(interval.every)}, counted from {_instant(interval.anchor, timing.timezone)}"
         case fields:
             rule = _union(fields)
-    return ", ".join([rule, *_limits(timing), timing.timezone, *_policy(timing.dst)])
+    return ", ".join([rule, *_limits(timing), _zone(timing.timezone), *_policy(timing.dst)])
+
+
+def _zone(key: str) -> str:
+    # a key without a slash may look like an ambiguous abbreviation: the IANA zone EST is not what people mean by it
+    return key if "/" in key or key == "UTC" else f"zone {key}"
 
 
 def _limits(timing: Timing) -> list[str]:
     parts = []
     if timing.start:
-        parts.append(f"starting {timing.start:%Y-%m-%d}")
+        parts.append(f"starting {timing.start.isoformat()}")
     if timing.end:
-        parts.append(f"until {timing.end:%Y-%m-%d}")
+        parts.append(f"until {timing.end.isoformat()}")
     if timing.exclude:
-        parts.append("except on " + _and([f"{day:%Y-%m-%d}" for day in timing.exclude]))
+        parts.append("except on " + and_([day.isoformat() for day in timing.exclude]))
     return parts
 
 
@@ -67,141 +63,128 @@ def _policy(dst: DstPolicy) -> list[str]:
     return parts
 
 
+# ---------------------------------------------------------------- intervals
+
+
 def _calendar_interval(interval: CalendarInterval) -> str:
-    when = "at " + _and([_clock(t) for t in interval.times])
+    when = "at " + and_([clock(t.hour * 3600 + t.minute * 60 + t.second) for t in interval.times])
     unit = interval.unit.removesuffix("s")
     every = f"every {interval.every} {unit}s" if interval.every > 1 else f"every {unit}"
-    weekdays = interval.weekdays or (interval.anchor.weekday(),)
-    on = " on " + _and([_WEEKDAY_NAMES[day] for day in weekdays]) if interval.unit == "weeks" else ""
-    if interval.unit == "months":
-        on = f" on day {interval.anchor.day}"
-    word = "the week of " if interval.unit == "weeks" else ""
-    return f"{when}, {every}{on}, counted from {word}{interval.anchor:%Y-%m-%d}"
+    anchor = interval.anchor.isoformat()
+    if interval.unit == "weeks":
+        weekdays = interval.weekdays or (interval.anchor.weekday(),)
+        every += " on " + and_([WEEKDAY_NAMES[day] for day in weekdays])
+        anchor = f"the week of {anchor}"
+    elif interval.unit == "months":
+        every += f" on day {interval.anchor.day}"
+    return f"{when}, {every}, counted from {anchor}"
 
 
-def _count(duration: timedelta) -> str:
-    text = format_duration(duration)
-    match = re.fullmatch(r"([0-9]+)([a-z]+)", text)
-    assert match is not None
-    number, unit = int(match[1]), _UNIT_WORDS[match[2]]
-    return unit if number == 1 else f"{number} {unit}s"
+def _step(step: timedelta) -> str:
+    seconds = step // timedelta(seconds=1)
+    # never days: an interval of days keeps the wall time, and this one does not
+    for unit, size in (("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds % size == 0:
+            return unit if seconds == size else f"{seconds // size} {unit}s"
+    raise ValueError(f"{step!r} is finer than a second")
 
 
-def _union(fields: Sequence[CronFields]) -> str:
-    """Return the members joined by `; and`, those alike but for the time of day told as one."""
+def _instant(instant: datetime, timezone: str) -> str:
+    """Return *instant* on the wall of *timezone*, or in UTC where that wall time is not unique."""
+    zone = ZoneInfo(timezone)
+    wall = instant.astimezone(zone).replace(tzinfo=None)
+    unique = wall.replace(tzinfo=zone) == wall.replace(tzinfo=zone, fold=1)
+    unique = unique and wall.replace(tzinfo=zone).astimezone(UTC) == instant.astimezone(UTC)
+    shown = wall if unique else instant.astimezone(UTC).replace(tzinfo=None)
+    text = f"{shown:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+    return text if unique else f"{text} UTC"
+
+
+# ---------------------------------------------------------------- cron fields
+
+
+@lru_cache(maxsize=4096)
+def _union(fields: tuple[CronFields, ...]) -> str:
+    """Return the members parted by semicolons, those with the same days told as one."""
     groups: dict[str, list[CronFields]] = {}
     for member in fields:
-        groups.setdefault(_days(member), []).append(member)
-    return "; and ".join(
-        ", ".join(part for part in (_times(members), days) if part) for days, members in groups.items()
-    )
+        groups.setdefault(days_text(member), []).append(member)
+    return "; ".join(_told(days, times) for days, members in groups.items() for times in _times(members))
 
 
-def _times(members: Sequence[CronFields]) -> str:
-    clocks = [clock for member in members for clock in _fixed_clocks(values(member))]
-    if clocks and all(_fixed_clocks(values(member)) for member in members) and len(clocks) <= _MOST_TIMES:
-        return "at " + _and([_clock(clock) for clock in sorted(clocks)])
-    return " and ".join(_time_of_day(member) for member in members)
+def _told(days: str, times: str) -> str:
+    if days:
+        return f"{times}, {days}"
+    return f"{times}, every day" if times.startswith("at ") and " of every " not in times else times
 
 
-def _fixed_clocks(allowed: Values) -> list[time]:
-    """Return the times of day if they are few and the hour is not `*` or `*/n`."""
-    if allowed.follows_elapsed or len(allowed.hours) * len(allowed.minutes) * len(allowed.seconds) > _MOST_TIMES:
-        return []
-    return [time(h, m, s) for h in allowed.hours for m in allowed.minutes for s in allowed.seconds]
+def _times(members: Sequence[CronFields]) -> Iterable[str]:
+    """Yield what *members*, alike in their days, say about the time of day."""
+    fixed = [allowed for member in members if not (allowed := values(member)).follows_elapsed]
+    if sum(len(one.hours) * len(one.minutes) * len(one.seconds) for one in fixed) <= _MOST_EXPANDED:
+        clocks = sorted({h * 3600 + m * 60 + s for one in fixed for h in one.hours for m in one.minutes for s in one.seconds})
+        text = _clocks(clocks) if clocks else None
+        if text is not None:
+            yield text
+            fixed = []
+    for one in fixed:
+        yield _fixed_product(one)
+    for member in members:
+        if values(member).follows_elapsed:
+            yield _elapsed(member)
 
 
-def _clock(clock: time) -> str:
-    return f"{clock:%H:%M:%S}" if clock.second else f"{clock:%H:%M}"
+def _clocks(clocks: list[int]) -> str | None:
+    """Return a list of few times, or an interval from the first to the last; None for other sets."""
+    step = steps_of(clocks)
+    if step is not None and len(clocks) >= _FEWEST_STEPS and _sayable(step, clocks):
+        return f"every {_step(timedelta(seconds=step))} from {clock(clocks[0])} to {clock(clocks[-1])}"
+    if len(clocks) <= _MOST_LISTED:
+        return "at " + and_([clock(one) for one in clocks])
+    return None
 
 
-def _time_of_day(member: CronFields) -> str:
+def _sayable(step: int, clocks: list[int]) -> bool:
+    # an interval of seconds that ends at 09:59 reads as ending with that minute
+    return step % 60 == 0 or clocks[-1] % 3600 != 59 * 60
+
+
+def _fixed_product(allowed: Values) -> str:
+    return f"{_within_hour(allowed)}, in hour {ranges(allowed.hours)}"
+
+
+def _elapsed(member: CronFields) -> str:
+    """Return an hour field of `*` or `*/n`, which follows elapsed time over a change of the clocks."""
     allowed = values(member)
-    clocks = _fixed_clocks(allowed)
-    if clocks:
-        return "at " + _and([_clock(clock) for clock in clocks])
-    parts = []
-    if member.second != "0":
-        parts.append(_steps("second", member.second, allowed.seconds))
-    if member.minute != "*" or not parts:
-        parts.append(_minutes(member, allowed, bare=not parts))
-    if member.hour != "*":
-        parts.append(_hours(member, allowed))
-    return " ".join(part for part in parts if part)
+    if member.hour == "*":
+        hour = "hour"
+    else:
+        n = int(member.hour[2:])
+        hour = f"{n} hours" if 24 % n == 0 else f"{n} hours of the day"
+    if allowed.minutes == (0,) and allowed.seconds == (0,):
+        return f"every {hour}"
+    within = _within_hour(allowed)
+    if member.hour == "*" and within.startswith("every ") and " at " not in within:
+        return within
+    return f"{within} of every {hour}"
 
 
-def _steps(unit: str, text: str, allowed: Sequence[int]) -> str:
-    if text == "*":
-        return f"every {unit}"
-    if text.startswith("*/") and _MINUTES % int(text[2:]) == 0:
-        return f"every {text[2:]} {unit}s"
-    return f"at {unit} {_and([str(value) for value in allowed])} of every minute"
+def _within_hour(allowed: Values) -> str:
+    """Return the minutes and seconds: `every 15 minutes`, `at minute 5 and 35`, `every minute at second 5`."""
+    seconds, minutes = _cadence("second", allowed.seconds), _cadence("minute", allowed.minutes)
+    if seconds is not None:
+        if allowed.minutes == tuple(range(60)):
+            return seconds
+        return f"{seconds} of {minutes}" if minutes else f"{seconds} at minute {ranges(allowed.minutes)}"
+    at_second = "" if allowed.seconds == (0,) else f" at second {ranges(allowed.seconds)}"
+    if minutes is not None:
+        return minutes + at_second
+    return f"at minute {ranges(allowed.minutes)}" + (f" and{at_second}" if at_second else "")
 
 
-def _minutes(member: CronFields, allowed: Values, *, bare: bool) -> str:
-    if member.minute == "*":
-        return "every minute"
-    if member.minute.startswith("*/") and _MINUTES % int(member.minute[2:]) == 0:
-        return f"every {member.minute[2:]} minutes" if bare else f"of every {member.minute[2:]}th minute"
-    if member.minute == "0" and bare and member.hour == "*":
-        return "every hour"
-    listed = _and([str(value) for value in allowed.minutes])
-    return f"at minute {listed}" + (" of every hour" if member.hour == "*" else "")
-
-
-def _hours(member: CronFields, allowed: Values) -> str:
-    hours = allowed.hours
-    if member.hour.startswith("*/"):
-        step = int(member.hour[2:])
-        even = "" if _HOURS % step == 0 else f" ({_and([f'{h:02}' for h in hours])})"
-        return f"of every {step} hours{even}" if even else f"every {step} hours"
-    if len(hours) > 1 and hours[-1] - hours[0] == len(hours) - 1:
-        return f"from {hours[0]:02}:00 through {hours[-1]:02}:59"
-    return f"in the hours {_and([f'{hour:02}' for hour in hours])}"
-
-
-def _days(member: CronFields) -> str:
-    """Return which days *member* allows, or nothing for every day with a clock of its own."""
-    allowed = values(member)
-    parts = []
-    if member.day_of_week != "*":
-        parts.append(_named(member.day_of_week, WEEKDAYS, _WEEKDAY_NAMES))
-    if not allowed.any_day:
-        parts.append(_month_days(allowed, weekday_too=bool(parts)))
-    if allowed.weeks is not None:
-        parts.append("in ISO week " + _and([str(week) for week in sorted(allowed.weeks)]))
-    if allowed.months is not None:
-        parts.append("in " + _named(member.month, MONTHS, _MONTH_NAMES))
-    if allowed.years is not None:
-        parts.append("in " + _and([str(year) for year in sorted(allowed.years)]))
-    if parts:
-        return " ".join(parts)
-    return "every day" if _fixed_clocks(allowed) else ""
-
-
-def _month_days(allowed: Values, *, weekday_too: bool) -> str:
-    items = [str(day) for day in sorted(allowed.days)]
-    items += [f"the {_NTH[nth]} {_WEEKDAY_NAMES[weekday]}" for nth, weekday in _by_rank(allowed)]
-    if allowed.last_day:
-        items.append("the last day")
-    text = ("on day " if allowed.days else "on ") + _and(items)
-    suffix = " of the month" if allowed.months is None else ""
-    return text + suffix + (" at once" if weekday_too and False else "")
-
-
-def _by_rank(allowed: Values) -> list[tuple[int, int]]:
-    return sorted(allowed.nths, key=lambda item: (item[0] or len(_NTH), item[1]))
-
-
-def _named(text: str, short: Sequence[str], long: Sequence[str]) -> str:
-    """Spell out a canonical list of names and ranges: `mon-fri` -> Monday to Friday."""
-    parts = []
-    for item in text.split(","):
-        first, _, last = item.partition("-")
-        name = long[short.index(first)]
-        parts.append(f"{name} to {long[short.index(last)]}" if last else name)
-    return _and(parts)
-
-
-def _and(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+def _cadence(unit: str, allowed: Sequence[int]) -> str | None:
+    """Return `every N units` if *allowed* are the multiples of a divisor of 60."""
+    if len(allowed) < 2 or 60 % len(allowed) or tuple(allowed) != tuple(range(0, 60, 60 // len(allowed))):
+        return None
+    n = 60 // len(allowed)
+    return f"every {unit}" if n == 1 else f"every {n} {unit}s"
