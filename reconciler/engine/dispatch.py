@@ -95,19 +95,25 @@ class Dispatcher:
         """Write the rows that the jobs owe up to now; return the runs that wait."""
         now = self._now()
         for id in ids:
-            held = self._roster.held(connection, id)
-            if held is None:
-                continue
-            if held.accounted_until - now > BACKWARDS:
-                _log.warning(
-                    "job %s: accounted until %s, which is far ahead; starting from now", id, held.accounted_until
-                )
-                ledger_jobs.set_accounted(connection, id, now)
-            elif owed := account(held.job, held.accounted_until, now, self.gaps.reason_at):
-                ledger_runs.add_due(connection, id, owed, now)
-                ledger_jobs.set_accounted(connection, id, now)
-                _log_missed(held.job, owed)
+            try:
+                self._account_one(connection, id, now)
+            except (sqlite3.Error, StoreFailed):
+                raise
+            except Exception:  # one bad job must not hold up the others
+                _log.exception("job %s: its due times cannot be told", id)
         return ledger_runs.waiting(connection, self._seen)
+
+    def _account_one(self, connection: sqlite3.Connection, id: str, now: datetime) -> None:
+        held = self._roster.held(connection, id)
+        if held is None:
+            return
+        if held.accounted_until - now > BACKWARDS:
+            _log.warning("job %s: its account is ahead until %s; starting from now", id, held.accounted_until)
+            ledger_jobs.set_accounted(connection, id, now)
+        elif owed := account(held.job, held.accounted_until, now, self.gaps.reason_at):
+            ledger_runs.add_due(connection, id, owed, now)
+            ledger_jobs.set_accounted(connection, id, now)
+            _log_missed(held.job, owed)
 
     async def take_waiting(self) -> None:
         """Take on the runs that wait in the ledger: asked for by hand, or left by an earlier daemon."""
@@ -135,6 +141,11 @@ class Dispatcher:
             self._of_job.pop(run.job_id, None)
         if not task.cancelled() and task.exception() is not None:
             _log.error("run %d ended in an unexpected error", run.id, exc_info=task.exception())
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything it was told to look at is accounted for, and no run lives."""
+        return self._accounting is None and not self._drives
 
     @property
     def running(self) -> int:

@@ -24,6 +24,7 @@ from reconciler.timing import next_fire
 _log = logging.getLogger(__name__)
 _STORE_PAUSE = 1.0
 _LONGEST_SLEEP = 10.0
+_DOUBLINGS = 12  # of the pause between attempts; from then on it stays
 _NO_TIME = "not tried again, because the next due time comes first"
 
 T = TypeVar("T")
@@ -261,7 +262,7 @@ class Drive:
 
 def _retry_at(claimed: _Claimed, now: datetime) -> datetime | None:
     """Return when to try again: after a pause that doubles, but never at or after the next due time (None)."""
-    again = now + claimed.entry.run.retries.backoff * 2 ** (claimed.attempt - 1)
+    again = now + claimed.entry.run.retries.backoff * 2 ** min(claimed.attempt - 1, _DOUBLINGS)
     following = next_fire(claimed.entry.timing, now)
     return None if following is not None and again >= following else again
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby, islice
+from operator import itemgetter
 
 from reconciler.model import CatchUp, Job, MissReason
 from reconciler.timing import fires, next_fire
@@ -60,21 +62,20 @@ def account(job: Job, since: datetime, now: datetime, reason_at: ReasonAt) -> tu
     By `catch_up`, and never later than `grace`: `all` runs each; `latest` the last one; `skip` the last
     one if it is on time. The others are missed; *reason_at* says why a due time that nobody paused is.
     """
-    due = [Due(at, _never(job, at, now, reason_at)) for at in fires(job.entry.timing, since, now)]
-    able = [at for at, one in enumerate(due) if one.missed is None]
-    given_up = len(able) - _catch_up(job, [due[index].at for index in able], now)
-    for place, index in enumerate(able):
-        at = due[index].at
-        due[index] = Due(at, reason_at(at)) if place < given_up else Due(at, starts=jittered(job, at))
-    return tuple(_collapsed(due))
-
-
-def _never(job: Job, at: datetime, now: datetime, reason_at: ReasonAt) -> MissReason | None:
-    """Return why the due time cannot run whatever the policy, or None."""
-    if paused_at(job, at):
-        return MissReason.PAUSED
     # A due time seen at once is always in time, also with a grace shorter than the clock is exact.
-    return reason_at(at) if now - at > max(job.entry.run.grace, timedelta(seconds=1)) else None
+    grace = max(job.entry.run.grace, timedelta(seconds=1))
+    too_old = max(since, now - grace - timedelta(microseconds=1))
+    recent = list(fires(job.entry.timing, too_old, now))
+    able = [at for at in recent if not paused_at(job, at)]
+    running = frozenset(able[len(able) - _catch_up(job, able, now) :])
+
+    def missed(at: datetime) -> MissReason | None:
+        if at in running:
+            return None
+        return MissReason.PAUSED if paused_at(job, at) else reason_at(at)
+
+    every = chain(fires(job.entry.timing, since, too_old), recent)
+    return tuple(_rows(job, ((missed(at), at) for at in every)))
 
 
 def _catch_up(job: Job, able: list[datetime], now: datetime) -> int:
@@ -88,14 +89,20 @@ def _catch_up(job: Job, able: list[datetime], now: datetime) -> int:
             return 1 if able and now - able[-1] <= ON_TIME else 0
 
 
-def _collapsed(due: list[Due]) -> Iterator[Due]:
-    for missed, group in groupby(due, key=lambda one: one.missed):
-        members = list(group)
+def _rows(job: Job, due: Iterable[tuple[MissReason | None, datetime]]) -> Iterator[Due]:
+    """Yield the rows for *due*, holding no more of a long run of misses than gets a row each."""
+    for missed, group in groupby(due, key=itemgetter(0)):
+        instants = (at for _, at in group)
+        if missed is None:
+            yield from (Due(at, starts=jittered(job, at)) for at in instants)
+            continue
+        first = list(islice(instants, ROWS_EACH + 1))
         # One pause is one row, however long: it is one decision of one person.
-        if missed is None or (len(members) <= ROWS_EACH and missed is not MissReason.PAUSED) or len(members) == 1:
-            yield from members
-        else:
-            yield Due(members[0].at, missed, count=len(members), last=members[-1].at)
+        if len(first) <= (1 if missed is MissReason.PAUSED else ROWS_EACH):
+            yield from (Due(at, missed) for at in first)
+            continue
+        ((count, last),) = deque(enumerate(chain(first, instants), 1), maxlen=1)
+        yield Due(first[0], missed, count=count, last=last)
 
 
 def jittered(job: Job, due: datetime) -> datetime | None:

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.ledger import FILENAME
 from reconciler.model import CatchUp, OnOverlap, Pause, RunState
+from tests.builders import entry, timing
 from tests.engine.world import (
     NINE,
     Hand,
@@ -65,12 +66,15 @@ def test_two_dispatchers_on_one_ledger_run_each_due_time_once(still: World, hand
         still.hold(*(minutely(f"job{n}", shell(LOG)) for n in range(5)))
         ids = [f"job{n}" for n in range(5)]
         async with still.dispatching() as one, still.dispatching() as two:
-            for _ in range(4):
+            for minute in range(1, 5):
                 hand.pass_(seconds=60)
                 one.look(ids)
                 two.look(ids)
                 await asyncio.gather(one.take_waiting(), two.take_waiting())
+                await until(lambda minute=minute: len(still.runs()) == 5 * minute)
                 await still.settled()
+                await until(lambda: one.running == two.running == 0)
+                await asyncio.sleep(0.1)
 
     asyncio.run(scenario())
     assert len(still.runs()) == 20
@@ -474,3 +478,29 @@ def test_a_new_timing_is_followed_from_when_it_was_applied(still: World, hand: H
 
     asyncio.run(scenario())
     assert [run.scheduled_at for run in still.runs()] == [NINE + timedelta(minutes=11)]
+
+
+@pytest.mark.parametrize(
+    ("begin", "expected"),
+    [
+        # the night in spring that has no 02:30, and the one in autumn that has two
+        (datetime(2026, 3, 28, 12, tzinfo=UTC), ["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"]),
+        (datetime(2026, 10, 24, 12, tzinfo=UTC), ["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]),
+    ],
+)
+def test_a_nightly_job_runs_once_each_night_when_the_clocks_change(
+    still: World, hand: Hand, begin: datetime, expected: list[str]
+) -> None:
+    async def scenario() -> None:
+        hand.now = begin
+        still.hold(entry("nightly", timing=timing("Europe/Berlin", hour="2", minute="30"), run=shell(LOG)))
+        async with still.dispatching() as dispatcher:
+            for _ in range(80):
+                hand.pass_(minutes=30)
+                dispatcher.look(["nightly"])
+                await until(lambda: dispatcher.idle)
+            await still.settled()
+
+    asyncio.run(scenario())
+    assert started(still) == expected
+    assert still.states() == ["succeeded"] * 2

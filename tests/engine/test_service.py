@@ -61,9 +61,7 @@ def test_the_clock_runs_a_job_at_each_of_its_due_times(world: World) -> None:
     runs = world.runs()
     assert len(runs) in (3, 4)
     assert {run.state for run in runs} == {RunState.SUCCEEDED}
-    assert {later.scheduled_at - run.scheduled_at for run, later in pairwise(runs)} == {
-        timedelta(seconds=1)
-    }
+    assert {later.scheduled_at - run.scheduled_at for run, later in pairwise(runs)} == {timedelta(seconds=1)}
     for run in runs:
         assert run.started_at is not None
         assert timedelta(0) <= run.started_at - run.scheduled_at < timedelta(milliseconds=500)
@@ -203,16 +201,18 @@ def test_a_locked_store_does_not_stop_the_clock(world: World) -> None:
         world.hold(secondly(run=shell("echo $RECONCILE_SCHEDULED_AT >> log")))
         service = world.service()
         await service.start()
+        await service._writer.read(lambda c: c.execute("PRAGMA busy_timeout = 300"))
         await until(lambda: len(world.runs()) >= 1)
         ticks = []
         with closing(sqlite3.connect(world.state / FILENAME, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            deadline = time.monotonic() + 12  # longer than a write waits for the lock
+            deadline = time.monotonic() + 12
             while service.store_error is None and time.monotonic() < deadline:
                 began = time.monotonic()
                 await asyncio.sleep(0.25)
                 ticks.append(time.monotonic() - began)
             assert service.store_error is not None
+            await asyncio.sleep(1.5)
             other.execute("ROLLBACK")
         await until(lambda: service.store_error is None)
         before = len(world.runs())
