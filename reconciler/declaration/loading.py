@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from reconciler.declaration.files import read_schedule_file, schedule_files
 from reconciler.declaration.problems import is_about_a_name, schema_problems
 from reconciler.declaration.resolving import File, resolve
-from reconciler.declaration.schema import load_schema, without_annotations
+from reconciler.declaration.schema import load_schema
+from reconciler.declaration.validating import errors_of, fits
 from reconciler.declaration.yaml_nodes import Mapping, Node, Scalar, Sequence, parse
 from reconciler.errors import InvalidInput, Problem
 from reconciler.model import Declaration, Json
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,8})", re.ASCII)
@@ -65,9 +61,9 @@ def _load_file(path: Path, name: str) -> tuple[File, list[Problem]]:
     nodes = parse(read_schedule_file(path, name), name)
     value = _typed(nodes, load_schema("schedules"))
     assert isinstance(value, dict)  # noqa: S101  parse returns nothing else
-    if _fast_validator().is_valid(value):
+    if fits(value):
         return File(name, nodes, value), []
-    errors = list(_explaining_validator().iter_errors(value))
+    errors = errors_of(value)
     places: set[tuple[str | int, ...]] = {tuple(error.absolute_path)[:2] for error in errors}
     places |= {(*error.absolute_path, str(error.instance)) for error in errors if is_about_a_name(error)}
     return File(name, nodes, _without(value, places)), list(schema_problems(errors, nodes, name))
@@ -94,28 +90,6 @@ def _without(value: dict[str, Any], places: set[tuple[str | int, ...]]) -> dict[
     return {
         key: part for key, part in kept.items() if key in known and (key in ("schedules", "tasks") or key not in broken)
     }
-
-
-@cache
-def _fast_validator() -> Validator:
-    return _validator(without_annotations(load_schema("schedules")))
-
-
-@cache
-def _explaining_validator() -> Validator:
-    return _validator(load_schema("schedules"))
-
-
-def _validator(schema: dict[str, Any]) -> Validator:
-    """Return a validator whose `$` is the end of the text, as JSON Schema has it; Python's also allows a line end."""
-    from jsonschema import Draft202012Validator, ValidationError, validators
-
-    def pattern(_validator: Validator, wanted: str, instance: object, _schema: object) -> Iterator[ValidationError]:
-        if isinstance(instance, str) and (instance.endswith("\n") or re.search(wanted, instance) is None):
-            yield ValidationError("pattern")
-
-    strict = validators.extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
-    return cast("Validator", strict(schema))
 
 
 def _typed(node: Node, schema: dict[str, Any]) -> Json:

@@ -378,4 +378,5 @@ def _wall(text: str, node: Node, file: File) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise _Wrong(f"there is no such date or time: {text}", file.origin(node)) from None
+        hint = "write a date that exists, such as 2026-03-02 09:00"
+        raise _Wrong(f"there is no such date or time: {text}", file.origin(node), hint) from None
