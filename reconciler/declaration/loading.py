@@ -8,8 +8,9 @@ from typing import Any
 
 from reconciler.declaration.files import read_schedule_file, schedule_files
 from reconciler.declaration.problems import is_about_a_name, schema_problems
-from reconciler.declaration.resolving import File, resolve
+from reconciler.declaration.resolving import resolve
 from reconciler.declaration.schema import load_schema
+from reconciler.declaration.sections import File
 from reconciler.declaration.validating import errors_of, fits
 from reconciler.declaration.yaml_nodes import Mapping, Node, Scalar, Sequence, parse
 from reconciler.errors import InvalidInput, Problem
