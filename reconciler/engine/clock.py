@@ -127,8 +127,8 @@ class Clock:
 
     def _put(self, job: Job) -> None:
         trigger, due = WallClockTrigger(job), next_due(job, self._now())
-        # APScheduler itself removes a job that is never due again.
-        if self._scheduler.get_job(job.id) is None:
+        # APScheduler itself removes a job that is never due again; looking one up before the start is slow.
+        if job.id not in self._jobs or self._scheduler.get_job(job.id) is None:
             self._scheduler.add_job(_handed_over, trigger, id=job.id, name=job.id, next_run_time=due)
         else:
             self._scheduler.modify_job(job.id, trigger=trigger, next_run_time=due)

@@ -170,7 +170,9 @@ class Dispatcher:
     def hurry(self) -> None:
         """End every process now, and record it as interrupted."""
         for drive in list(self._drives.values()):
-            drive.interrupt("the daemon stopped")
+            # At a stop also those about to start, whose claim is being written; what merely waits stays waiting.
+            if drive.running or self._means.stopping.is_set():
+                drive.interrupt("the daemon stopped")
 
     async def stop(self, grace: timedelta) -> None:
         """Start nothing more; give what runs *grace* to end, then end it; return when every process is gone."""

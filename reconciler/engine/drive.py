@@ -132,19 +132,22 @@ class Drive:
             return True
         # A person's own run, and due times made up for together, wait for each other instead of cancelling out.
         waits = policy is OnOverlap.QUEUE or self._in_order or self._run.trigger == "manual"
-        busy = [drive for drive in self._earlier if drive.busy]
-        if policy is OnOverlap.REPLACE:
+        if not waits:
+            busy = [drive for drive in self._earlier if drive.busy]
+            if busy and policy is not OnOverlap.REPLACE:
+                await self._miss(MissReason.OVERLAP)
+                return False
             for drive in busy:
                 drive.interrupt(f"replaced by the run due at {self._run.scheduled_at.isoformat()}")
-        elif busy and not waits:
-            await self._miss(MissReason.OVERLAP)
-            return False
-        if waits or policy is OnOverlap.REPLACE:
-            for drive in self._earlier:
-                self._waited_for_other |= not drive.over
-                await drive.wait_over()
-        self._earlier = ()
+        await self._follow(self._earlier if waits or policy is OnOverlap.REPLACE else ())
         return True
+
+    async def _follow(self, earlier: tuple[Drive, ...]) -> None:
+        """Return when nothing more happens to *earlier*."""
+        for drive in earlier:
+            self._waited_for_other |= not drive.over
+            await drive.wait_over()
+        self._earlier = ()
 
     @property
     def over(self) -> bool:
@@ -177,7 +180,7 @@ class Drive:
         """Make the row `running`, as the last thing before the process; or return it missed; None if it is not ours."""
         now = self._means.now()
         row = ledger_runs.run_by_id(connection, self._run.id)
-        if row is None or row.state is not RunState.WAITING:
+        if self._means.stopping.is_set() or row is None or row.state is not RunState.WAITING:
             return None
         self._run = row
         held = self._means.roster.held(connection, row.job_id)

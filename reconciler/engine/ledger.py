@@ -213,12 +213,17 @@ def store_errors(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorname", "")
         if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise StoreFailed(f"{path}: locked by another process", hint="try again in a moment") from error
-        hint = "move the file away; jobs are rebuilt from the lockfile" if code in _DAMAGED else None
+        hint = next((hint for prefix, hint in _HINTS.items() if code.startswith(prefix)), None)
         raise StoreFailed(f"{path}: {error}", hint=hint) from error
     except OSError as error:
-        raise StoreFailed(
-            f"{path}: {error.strerror}", hint="name a state directory you can write with --state"
-        ) from error
+        raise StoreFailed(f"{path}: {error.strerror}", hint=_WRITABLE) from error
 
 
-_DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+_WRITABLE = "name a state directory you can write with --state"
+_HINTS = {
+    "SQLITE_NOTADB": "move the file away; jobs are rebuilt from the lockfile",
+    "SQLITE_CORRUPT": "move the file away; jobs are rebuilt from the lockfile",
+    "SQLITE_CANTOPEN": _WRITABLE,
+    "SQLITE_READONLY": _WRITABLE,
+    "SQLITE_FULL": "make room on the disk",
+}

@@ -133,11 +133,16 @@ def test_what_a_due_time_does_while_the_run_before_goes_on(
         assert still.runs()[0].error == "replaced by the run due at 2026-03-02T09:02:00+00:00"
 
 
-def test_due_times_made_up_for_together_run_one_after_the_other(still: World, hand: Hand) -> None:
+@pytest.mark.parametrize("policy", ["skip", "queue", "replace"])
+def test_due_times_made_up_for_together_run_one_after_the_other(still: World, hand: Hand, policy: str) -> None:
     async def scenario() -> None:
         still.hold(
             minutely(
-                run=shell(f"[ -e busy ] && echo twice; touch busy; {LOG}; sleep 0.1; rm busy", catch_up=CatchUp.ALL)
+                run=shell(
+                    f"[ -e busy ] && echo twice; touch busy; {LOG}; sleep 0.1; rm busy",
+                    catch_up=CatchUp.ALL,
+                    on_overlap=OnOverlap(policy),
+                )
             )
         )
         hand.pass_(minutes=3)
@@ -504,3 +509,29 @@ def test_a_nightly_job_runs_once_each_night_when_the_clocks_change(
     asyncio.run(scenario())
     assert started(still) == expected
     assert still.states() == ["succeeded"] * 2
+
+
+def test_a_full_disk_starts_nothing_and_work_goes_on_when_there_is_room(
+    still: World, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.engine.dispatch._STORE_PAUSE", 0.05)
+
+    def limit(connection: sqlite3.Connection, pages: int) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    async def scenario() -> None:
+        held = [f"j{n}-{'x' * 90}" for n in range(200)]
+        still.hold(*(minutely(id, shell(LOG)) for id in held))
+        async with still.dispatching() as dispatcher:
+            await dispatcher._writer.read(lambda c: limit(c, 1))
+            hand.pass_(seconds=60)
+            dispatcher.look(held)
+            await until(lambda: dispatcher.store_error is not None)
+            assert "full" in (dispatcher.store_error or "")
+            assert (started(still), still.runs()) == ([], [])
+            await dispatcher._writer.read(lambda c: limit(c, 1_000_000))
+            await still.settled(30)
+
+    asyncio.run(scenario())
+    assert still.states() == ["succeeded"] * 200
+    assert len(started(still)) == 200

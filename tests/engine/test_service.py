@@ -18,8 +18,22 @@ from reconciler.engine.lease import acquire, holder
 from reconciler.engine.ledger import FILENAME
 from reconciler.engine.service import EngineService
 from reconciler.errors import AlreadyRunning, StoreFailed
-from reconciler.model import Pause, RunState
-from tests.engine.world import World, create, delete, minutely, rarely, retries, secondly, shell, spec, until, update
+from reconciler.model import MissReason, Pause, RunState
+from tests.engine.world import (
+    NINE,
+    Hand,
+    World,
+    create,
+    delete,
+    minutely,
+    rarely,
+    retries,
+    secondly,
+    shell,
+    spec,
+    until,
+    update,
+)
 
 SERVE = """
 import asyncio, sys, pathlib
@@ -268,3 +282,37 @@ def test_an_update_in_place_changes_the_next_due_time(world: World) -> None:
         await service.stop(timedelta(seconds=1))
 
     asyncio.run(scenario())
+
+
+def test_a_step_of_the_clock_over_due_times_is_recorded_as_such(still: World, hand: Hand) -> None:
+    async def scenario() -> None:
+        still.hold(minutely())
+        service = still.service()
+        await service.start()
+        hand.pass_(hours=2, seconds=5)
+        service._clock.tick()
+        await until(lambda: still.states()[-1:] == ["succeeded"])
+        await service.stop(timedelta(seconds=1))
+
+    asyncio.run(scenario())
+    missed, run = still.runs()
+    assert (missed.reason, missed.count) == (MissReason.CLOCK, 119)
+    assert run.scheduled_at == NINE + timedelta(hours=2)
+
+
+def test_hurrying_ends_what_runs_without_waiting_for_its_grace(world: World) -> None:
+    async def scenario() -> float:
+        world.hold(rarely(run=shell("touch begun; sleep 60")))
+        world.engine.request_run("tick")
+        service = world.service()
+        await service.start()
+        await until((world.project / "begun").exists)
+        began = time.monotonic()
+        stopping = asyncio.create_task(service.stop(timedelta(seconds=60)))
+        await asyncio.sleep(0.1)
+        service.hurry()
+        await stopping
+        return time.monotonic() - began
+
+    assert asyncio.run(scenario()) < 3
+    assert world.states() == ["interrupted"]
