@@ -9,6 +9,7 @@ crashed ledger was copied without its `-shm` does reading write: SQLite makes th
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -43,7 +44,7 @@ def open_ledger(state_dir: Path, *, busy_seconds: float = BUSY_SECONDS) -> sqlit
     path = ledger_path(state_dir)
     with store_errors(path):
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+        _make_private(path)
         connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     try:
         with store_errors(path):
@@ -52,6 +53,19 @@ def open_ledger(state_dir: Path, *, busy_seconds: float = BUSY_SECONDS) -> sqlit
         connection.close()
         raise
     return connection
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, readable by its owner only, unless it is there.
+
+    An existing one is not even opened: POSIX gives up all of a process's locks on a file when *any* of its
+    descriptors of that file is closed (fcntl(2), "advisory record locking"). The daemon would lose its hold
+    on the ledger, and the next process to leave would take the write-ahead log away under it.
+    """
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
