@@ -82,7 +82,7 @@ def explanation_text(phrase: str, result: Compiled | Question, *, start: datetim
     """Return the explanation of *phrase* for a terminal."""
     title = paint(f'"{safe(phrase)}"', "bold")
     if isinstance(result, Question):
-        return "\n".join([f"{title}: {paint(result.message, 'yellow')}", *question_lines(result, start)]) + "\n"
+        return "\n".join([f"{title}: {paint(safe(result.message), 'yellow')}", *question_lines(result, start)]) + "\n"
     reading = result.reading
     rows: list[tuple[str, str]] = [
         ("means", paint(english(reading.timing), "green")),

@@ -12,7 +12,11 @@ from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones, reset_tzpath
+
+# The machine's own /usr/share/zoneinfo comes first by default and differs from machine to machine; with
+# an empty search path every zone is that of the tzdata package, whose version `reconcile --version` names.
+reset_tzpath(())
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PROBE = 6 * 3600  # no zone has changed its offset twice within six hours and meant it

@@ -14,7 +14,11 @@ from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.ledger import ledger_path, open_ledger, transaction
 from reconciler.errors import StoreFailed
 
-VISIT = "import sys, pathlib; from reconciler.engine.ledger import open_ledger; open_ledger(pathlib.Path(sys.argv[1])).close()"
+VISIT = """
+import pathlib, sys
+from reconciler.engine.ledger import open_ledger
+open_ledger(pathlib.Path(sys.argv[1])).close()
+"""
 
 
 def note(connection: sqlite3.Connection, value: str) -> None:

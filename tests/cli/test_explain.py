@@ -1,0 +1,92 @@
+"""`reconcile explain`."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cli.conftest import Project
+
+KEYS = [
+    "phrase", "status", "timezone", "cron", "interval", "means", "evidence", "assumptions", "warnings", "readings",
+    "message", "next",
+]  # fmt: skip
+
+
+def explain(project: Project, phrase: str, *more: str, code: int = 0) -> dict[str, object]:
+    result = project.run("explain", phrase, "--json", *more)
+    assert result.code == code, result.err
+    document: dict[str, object] = result.json
+    assert list(document) == KEYS
+    return document
+
+
+def test_a_phrase_is_explained_in_cron_english_and_due_times(project: Project) -> None:
+    found = explain(
+        project, "every weekday at 9am", "--tz", "Europe/Berlin", "--from", "2026-01-02T12:00", "--next", "2"
+    )
+    assert found["status"] == "compiled"
+    assert found["cron"] == [{"day_of_week": "mon-fri", "hour": "9", "minute": "0"}]
+    assert found["means"] == "at 09:00, Monday to Friday, Europe/Berlin"
+    assert found["evidence"] == "grammar"
+    assert found["next"] == ["2026-01-05T09:00:00+01:00", "2026-01-06T09:00:00+01:00"]
+
+
+def test_from_includes_its_own_instant(project: Project) -> None:
+    found = explain(project, "every day at midnight", "--tz", "UTC", "--from", "2026-01-05T00:00", "--next", "1")
+    assert found["next"] == ["2026-01-05T00:00:00+00:00"]
+
+
+def test_the_zone_in_the_phrase_wins(project: Project) -> None:
+    found = explain(project, "every day at 9am Tokyo time", "--tz", "UTC", "--next", "0")
+    assert found["timezone"] == "Asia/Tokyo"
+
+
+def test_a_zone_taken_for_granted_is_said(project: Project) -> None:
+    assert "no timezone was named: UTC" in explain(project, "every day at 9am")["assumptions"]  # type: ignore[operator]
+
+
+def test_an_interval_has_its_anchor(project: Project) -> None:
+    found = explain(project, "every 36 hours", "--next", "0")
+    assert found["cron"] == []
+    assert found["interval"] == {"elapsed": "36h", "anchor": "2024-01-01T00:00:00Z"}
+
+
+def test_two_readings_are_a_question(project: Project) -> None:
+    found = explain(project, "every day at 5", code=5)
+    assert found["status"] == "question"
+    assert [one["cron"][0]["hour"] for one in found["readings"]] == ["5", "17"]  # type: ignore[attr-defined]
+
+
+def test_what_cannot_be_read_says_what_to_write(project: Project) -> None:
+    assert "did you mean" in str(explain(project, "evry day at 9am", code=5)["message"])
+
+
+def test_a_phrase_that_is_too_long_is_an_error(project: Project) -> None:
+    assert explain(project, "every day " * 1000, code=5)["status"] in ("error", "question")
+
+
+def test_a_file_gives_a_line_of_json_a_phrase(project: Project) -> None:
+    (project.root / "phrases").write_text("every day at 9am\n\nevery hour\nsometimes\n")
+    result = project.run("explain", "--file", "phrases", "--json", "--next", "1")
+    documents = [json.loads(line) for line in result.out.splitlines()]
+    assert [one["status"] for one in documents] == ["compiled", "compiled", "question"]
+    assert result.code == 5
+
+
+def test_due_times_over_a_clock_change_come_with_a_warning(project: Project) -> None:
+    found = explain(
+        project, "every day at 2:30am", "--tz", "Europe/Berlin", "--from", "2026-03-28T00:00", "--next", "3"
+    )
+    assert found["next"] == ["2026-03-28T02:30:00+01:00", "2026-03-29T03:00:00+02:00", "2026-03-30T02:30:00+02:00"]
+    assert any("does not exist" in warning for warning in found["warnings"])  # type: ignore[attr-defined]
+
+
+def test_an_unknown_zone_is_invalid_input_with_a_suggestion(project: Project) -> None:
+    result = project.run("explain", "every day", "--tz", "Europe/Berln")
+    assert result.code == 3
+    assert "Europe/Berlin" in result.err
+
+
+def test_the_text_shows_nothing_that_acts_on_a_terminal(project: Project) -> None:
+    result = project.run("explain", "every day \x1b[31mat 9am")
+    assert "\x1b" not in result.out + result.err
