@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from reconciler.compiler.phrase_clauses import Refused
+from reconciler.compiler.phrase_readings import check_it_fires
 from reconciler.model import Reading, Timing
 from reconciler.timing import FieldError, cron_fields, uneven_step, warnings_for
 from reconciler.timing.fields import MONTHS, ORDINALS
@@ -61,6 +62,7 @@ def read_crontab(phrase: str, *, timezone: str | None) -> Reading:
     except FieldError as error:
         raise Refused(str(error), error.hint) from None
     timing = Timing(timezone, members)
+    check_it_fires(timing)
     uneven = uneven_step(dict(zip(("second", "minute", "hour"), (second, minute, hour), strict=True)))
     warnings = [f"the {uneven} step is uneven: it starts again at 0"] if uneven else []
     assumption = "read as a crontab expression: Sunday is 0, day or weekday"
@@ -123,6 +125,8 @@ def _names(field: str, text: str) -> str:
 def _days(day: str, weekday: str) -> list[dict[str, str]]:
     """Return the day members: both must hold where one begins with a star, either may where both are restricted."""
     by_month, by_week = _day_of_month(day), _day_of_week(weekday)
+    if day[0] not in "*?" and weekday[0] not in "*?" and not (by_month and by_week):
+        return [{"day": "*"}]  # either field allows every day, and either may hold
     if not by_month or not by_week:
         return [by_month or by_week or {"day": "*"}]
     if day[0] in "*?" or weekday[0] in "*?":

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from datetime import date
 from difflib import get_close_matches
+from fractions import Fraction
 
 from reconciler.compiler.phrase_clauses import Clock, Refused
 from reconciler.compiler.phrase_words import (
@@ -22,9 +23,10 @@ from reconciler.compiler.phrase_words import (
     WORDS,
     Token,
 )
-from reconciler.compiler.phrase_zones import AMBIGUOUS, iana_key, spoken_zone
+from reconciler.compiler.phrase_zones import AMBIGUOUS, iana_key, is_abbreviation, spoken_zone
 
 LONGEST_PHRASE = 500
+MOST_TOKENS = 200
 _MERIDIEM = r"(?P<half>a\.?\s?m\b\.?|p\.?\s?m\b\.?|[ap]\b(?![.']))"
 _SCAN = re.compile(
     rf"""
@@ -58,6 +60,8 @@ def tokens(phrase: str) -> list[Token]:
         )
     text = unicodedata.normalize("NFKC", phrase).translate(_DASHES).lower().strip()
     found = _without_description(_phrases(_zones(_scan(text))))
+    if len(found) > MOST_TOKENS:
+        raise Refused(f"the phrase has {len(found)} parts; {MOST_TOKENS} is the most that is read", "write a list of phrases")
     return _joins(_seconds(found))
 
 
@@ -91,6 +95,8 @@ def _scanned(match: re.Match[str]) -> Token | None:
             return Token("COUNT", (int(match["count"]), _UNIT_LETTERS[match["unit"]]), text)
         case _ if match["past"]:
             return Token("COLON", int(text[1:]), text)
+        case _ if match["decimal"]:
+            return Token("DECIMAL", None, text)
         case _ if match["number"]:
             return Token("NUMBER", int(text), text)
         case _ if match["word"]:
@@ -147,7 +153,8 @@ def _zones(found: list[Token]) -> list[Token]:
         zone = spoken_zone(words, after_in=after_in) if token.kind == "WORD" else None
         if zone:
             size, key = zone
-            out.append(Token("ZONE", key, " ".join(words[:size])))
+            spoken = " ".join(words[:size])
+            out.append(Token("ZONE", (key, spoken.upper()) if is_abbreviation(spoken) else key, spoken))
             index += size
             continue
         if token.kind == "WORD" and token.text in AMBIGUOUS:
@@ -222,6 +229,12 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     _text("counted", "from"): (("COUNTED", None),),
     _text("counted", "from", "week", "of"): (("COUNTED", None),),
     _text("falling", "on"): (("FALLING", None),),
+    **{_text(one, two): (("IN", None),) for one in ("in", "of", "during") for two in ("a", "an")},
+    **{
+        (*words, *unit): (("OFFSET", ("minute", (minute,))), ("EVERY", None), ("UNIT", "hour"))
+        for words, minute in ((("quarter", "past"), 15), (("half", "past"), 30), (("quarter", "to"), 45))
+        for unit in (("every", "hour"), ("each", "hour"), ("hour",))
+    },
     _text("once", "every"): (("EVERY", None),),
     _text("once", "each"): (("EVERY", None),),
     _text("once", "per"): (("EVERY", None),),
@@ -291,13 +304,17 @@ def _numbers(found: list[Token]) -> list[Token]:
     while index < len(found):
         token = found[index]
         rest = found[index + 1 : index + 5]
+        if token.kind == "DECIMAL" and rest and rest[0].kind == "UNIT":
+            out += _fraction(token.text, str(rest[0].value))
+            index += 2
+            continue
         if token.kind == "COUNT":
             assert isinstance(token.value, tuple)
             count, unit = token.value
             out += [Token("NUMBER", count, token.text), Token("UNIT", unit, token.text)]
             index += 1
             continue
-        merged = _merged_number(token, rest)
+        merged = None if out and out[-1].kind in ("FROM", "BETWEEN") else _merged_number(token, rest)
         if merged is None:
             out.append(token)
             index += 1
@@ -306,6 +323,15 @@ def _numbers(found: list[Token]) -> list[Token]:
             out.append(new)
             index += size
     return out
+
+
+def _fraction(text: str, unit: str) -> list[Token]:
+    """Return `1.5 hours` as whole minutes, or the word as it is where that is not whole."""
+    finer = {"hour": "minute", "minute": "second"}.get(unit)
+    count = Fraction(text) * 60
+    if finer is None or count.denominator != 1:
+        return [Token("WORD", None, text)]
+    return [Token("NUMBER", int(count), text), Token("UNIT", finer, unit)]
 
 
 def _merged_number(token: Token, rest: list[Token]) -> tuple[int, Token] | None:
@@ -317,7 +343,7 @@ def _merged_number(token: Token, rest: list[Token]) -> tuple[int, Token] | None:
             small = follower.value
             if isinstance(small, int) and 1 <= small <= 9:
                 return 2 + skip, Token(follower.kind, token.value + small, f"{token.text}-{follower.text}")
-    if token.kind == "ORDINAL" and isinstance(token.value, int) and token.value > 0:
+    if token.kind == "ORDINAL" and isinstance(token.value, int) and 0 < token.value <= 10:
         if texts[:2] in (["to", "last"], ["from", "last"]):
             return 3, Token("ORDINAL", -token.value, f"{token.text} to last")
         if texts[:4] == ["-", "to", "-", "last"]:
@@ -543,7 +569,8 @@ def _separator(found: list[Token], index: int, end: int, out: list[Token]) -> To
         return None
     one, other = _LISTED.get(left.kind), _LISTED.get(right.kind)
     after = found[end + 1].kind if end + 1 < len(found) else ""
-    if right.kind == "NUMBER" and after in ("UNIT", "TIMES", "AFTER", "MONTH"):
+    counts_past = left.kind == "NUMBER" and "AFTER" in [token.kind for token in found[end + 1 : end + 3]]
+    if right.kind == "NUMBER" and after in ("UNIT", "TIMES", "AFTER", "MONTH") and not counts_past:
         return Token("SEP", None, words)
     same = one is not None and one == other
     mixed = {one, other} in ({"year", "number"}, {"time", "number"}, {"ordinal", "number"})
@@ -567,6 +594,9 @@ def unknown_word(token: Token) -> Refused:
 def first_refused(found: list[Token]) -> Refused | None:
     """Return the refusal for the first token that can never be part of a schedule, or None."""
     for token in found:
+        if token.kind == "WORD" and token.text in REFUSED_WORDS:
+            return unknown_word(token)
+    for token in found:
         if token.kind == "AMBIGUOUS" or token.text in AMBIGUOUS_ADVERBS:
             one, other = AMBIGUOUS_ADVERBS[str(token.value or token.text)]
             return Refused(f"`{token.text}` means two different things", f"write `{one}` or `{other}`")
@@ -574,6 +604,6 @@ def first_refused(found: list[Token]) -> Refused | None:
             return Refused(
                 f"`{token.text}` may be day/month or month/day", "write the date as 2026-04-03 or the month by name"
             )
-        if token.kind in ("WORD", "PUNCT"):
+        if token.kind in ("WORD", "PUNCT", "DECIMAL"):
             return unknown_word(token)
     return None

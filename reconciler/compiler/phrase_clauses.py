@@ -193,9 +193,10 @@ class UnitOnly:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """An IANA key."""
+    """An IANA key, and the abbreviation it was read from, if one was."""
 
     key: str
+    abbreviation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -485,7 +486,8 @@ class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
         return UnitOnly("month")
 
     def zone(self, token: LarkToken) -> Zone:
-        return Zone(str(token.value))
+        value: object = token.value
+        return Zone(*value) if isinstance(value, tuple) else Zone(str(value))
 
     def business_hours(self, _: LarkToken) -> BusinessHours:
         return BusinessHours()

@@ -120,7 +120,7 @@ class ClockReader:
                 options=HALVES,
             )
         for clock in clocks:
-            if not clock.sure and not clock.bare:
+            if not clock.sure:
                 self.notes.assume(f"{clock} is read on the 24-hour clock")
         return clocks
 
@@ -402,7 +402,9 @@ class ClockReader:
         end: tuple[TimeFields, ...] = ()
         if last.minute != 59:
             whole = whole[:-1]
-            self.notes.assume(f"nothing starts at {last} itself" if draft.windows[0].open_end else f"{last} is the last start")
+            self.notes.assume(
+                f"nothing starts at {last} itself" if draft.windows[0].open_end else f"{last} is the last start"
+            )
             if not draft.windows[0].open_end and last.minute in minutes:
                 end = ((str(last.hour), str(last.minute), "0"),)
         else:

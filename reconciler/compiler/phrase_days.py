@@ -90,13 +90,15 @@ class DayReader:
                 "it is not clear whether this is meant once or every year",
                 "write `every year on …`; a single date is not a recurring schedule",
             )
+        if draft.monthdays and draft.months and not (recurring or draft.months_led):
+            raise Refused("it is not clear whether this is meant once or every year", "write `every year on …`")
         if positional and not recurring and not draft.months:
             raise Refused(
                 "it is not clear which period the position counts in", "write `the first Monday of every month`"
             )
         scoped = draft.of_units or draft.months or draft.every.keys() & {"month", "quarter", "year", "half-year"}
         if positional and not scoped:
-            if draft.each and any(nth not in (1, -1, 5) for one in draft.nths for nth in one.nths):
+            if draft.each and any(len(one.nths) == 1 and one.nths[0] not in (1, -1) for one in draft.nths):
                 return self._position_or_weeks()
             self.notes.assume("the position counts in every month")
 

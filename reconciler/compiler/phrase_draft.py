@@ -88,7 +88,8 @@ class Draft:
     exclude: list[date] = field(default_factory=list)
     anchor: Moment | date | None = None
     zone: str | None = None
-    joined: bool = False
+    zone_abbreviation: str | None = None
+    months_led: bool = False
 
 
 def group_of(clause: Clause) -> str:
@@ -322,6 +323,9 @@ class _Gatherer:
     def _nthunit(self, core: NthUnit) -> None:
         if core.unit == "day":
             return self._ordinals(Ordinals(core.nths))
+        if core.unit == "hour" and self.strong in ("FROM", "BETWEEN") and len(core.nths) > 1:
+            first, last = Clock(min(core.nths), sure=True), Clock(max(core.nths), sure=True)
+            return self._values(Values(((first, last),)))
         if core.unit in ("hour", "minute", "second") and all(nth >= 0 for nth in core.nths):
             return self._offset(Offset(core.unit, core.nths))
         raise Refused(f"a numbered {core.unit} is not understood", "write dates, days of the month or months by name")
@@ -392,6 +396,7 @@ class _Gatherer:
         self.only(None, "FROM", "BETWEEN")
         if self.draft.months is not None and not self._adds():
             raise Refused("two sets of months contradict each other", "join them by `and`")
+        self.draft.months_led |= bool(self.clause.prefixes)
         self.draft.months = (self.draft.months or frozenset()) | core.months
 
     def _years(self, core: Years) -> None:
@@ -413,6 +418,7 @@ class _Gatherer:
         if self.draft.zone not in (None, core.key):
             raise Refused("two time zones are named", "write one, or two schedules")
         self.draft.zone = core.key
+        self.draft.zone_abbreviation = core.abbreviation
 
 
 def _real(year: int, month: int, day: int) -> date:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from reconciler.compiler.phrase_clauses import Clause, Refused, Separator
 from reconciler.compiler.phrase_clock import ClockReader, DayTimes, Notes
 from reconciler.compiler.phrase_days import DayReader, Days
-from reconciler.compiler.phrase_draft import Draft, gather, group_of
+from reconciler.compiler.phrase_draft import Draft, Window, gather, group_of
 from reconciler.model import CalendarInterval, Conventions, CronFields, ElapsedInterval, Reading, Rule, Timing
 from reconciler.timing import FieldError, cron_fields, next_fire, warnings_for
 
@@ -27,6 +27,8 @@ def reading_of(
     rest = [part for part in parts if not (isinstance(part, Clause) and group_of(part) == "whole")]
     if not any(isinstance(part, Clause) for part in rest):
         raise Refused("how often it runs is not said", "write how often, such as `every day at 09:00`")
+    if whole.zone_abbreviation:
+        notes.assume(f"{whole.zone_abbreviation} is read as {whole.zone}, with its summer time")
     drafts = [gather(segment) for piece in _pieces(rest) for segment in _segments(piece)]
     for draft in drafts:
         whole.exclude += draft.exclude
@@ -37,8 +39,7 @@ def reading_of(
     timing = Timing(zone, rule, start=whole.start, end=whole.end, exclude=tuple(sorted(set(whole.exclude))))
     if timing.start and timing.end and timing.end < timing.start:
         raise Refused("the end comes before the start", "check the two dates")
-    if _may_never_fire(timing) and next_fire(timing, _LONG_AGO) is None:
-        raise Refused("this never fires", "check the days, months and years against each other")
+    check_it_fires(timing)
     return Reading(
         timing,
         tuple(notes.assumptions),
@@ -48,12 +49,16 @@ def reading_of(
     )
 
 
+def check_it_fires(timing: Timing) -> None:
+    """Raise Refused if the calendar has no day that *timing* allows."""
+    if _may_never_fire(timing) and next_fire(timing, _LONG_AGO) is None:
+        raise Refused("this never fires", "check the days, months and years against each other")
+
+
 def _may_never_fire(timing: Timing) -> bool:
     if not isinstance(timing.rule, tuple):
         return False
-    return any(
-        (one.day != "*") + (one.month != "*") + (one.week != "*") + (one.year != "*") > 1 for one in timing.rule
-    )
+    return any((one.day != "*") + (one.month != "*") + (one.week != "*") + (one.year != "*") > 1 for one in timing.rule)
 
 
 # ---------------------------------------------------------------- parts of a union
@@ -140,12 +145,21 @@ def _rule(drafts: list[Draft], whole: Draft, zone: str, conventions: Conventions
             if len(drafts) > 1:
                 raise Refused("an anchored interval cannot be one part of a union", "write two schedules")
             return interval
+        if days != Days() and any(_over_midnight(window) for window in draft.windows):
+            raise Refused(
+                "it is not clear to which day the hours after midnight belong",
+                "write two phrases, one up to 23:59 and one from 00:00, each with its days",
+            )
         members += _crons(times, days)
     if whole.anchor is not None:
         raise Refused("this interval is not counted from a date", "leave out `counted from`")
     if len(members) > _MOST_MEMBERS:
         raise Refused("this needs too many field sets", "write a simpler schedule")
     return tuple(dict.fromkeys(members))
+
+
+def _over_midnight(window: Window) -> bool:
+    return window.first is not None and window.last is not None and window.last.seconds < window.first.seconds
 
 
 def _crons(times: DayTimes, days: Days) -> list[CronFields]:

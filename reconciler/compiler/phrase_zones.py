@@ -27,6 +27,7 @@ _SPOKEN = {
     "nzdt": "Pacific/Auckland",
     "et": "America/New_York",
     "pt": "America/Los_Angeles",
+    "est": "America/New_York",
     "edt": "America/New_York",
     "pdt": "America/Los_Angeles",
     "pst": "America/Los_Angeles",
@@ -88,7 +89,6 @@ AMBIGUOUS = {
     "ist": ("Asia/Kolkata", "Europe/Dublin", "Asia/Jerusalem"),
     "cst": ("America/Chicago", "Asia/Shanghai", "America/Havana"),
     "bst": ("Europe/London", "Asia/Dhaka"),
-    "est": ("America/New_York", "America/Panama", "Australia/Sydney"),
     "mst": ("America/Denver", "America/Phoenix"),
     "ast": ("America/Halifax", "Asia/Riyadh"),
     "sst": ("Pacific/Pago_Pago", "Asia/Singapore"),
@@ -99,7 +99,6 @@ AMBIGUOUS = {
     "pkt": ("Asia/Karachi",),
     "msk": ("Europe/Moscow",),
 }
-_SEASONAL = {"cest": "cet", "eest": "eet", "edt": "et", "pdt": "pt", "pst": "pt", "aest": "", "aedt": ""}
 _NOT_CITIES = {"christmas", "easter", "universal", "greenwich", "center", "general", "central", "eastern", "mountain"}
 _OFFSET = re.compile(r"(?:utc|gmt)([+-])([0-9]{1,2})(?::?00)?")
 _LONGEST_NAME = 4
@@ -134,6 +133,11 @@ def iana_key(word: str, *, named: bool = False) -> str | None:
         sign = "-" if offset[1] == "+" else "+"
         return _keys().get(f"etc/gmt{sign}{int(offset[2])}")
     return _keys().get(word.lower()) if "/" in word else None
+
+
+def is_abbreviation(spoken: str) -> bool:
+    """Return whether *spoken* is an abbreviation that stands for a zone with summer time, by convention."""
+    return spoken in _SPOKEN and spoken not in ("utc", "gmt", "zulu")
 
 
 def spoken_zone(words: list[str], *, after_in: bool) -> tuple[int, str] | None:

@@ -122,7 +122,9 @@ def _times(members: Sequence[CronFields]) -> Iterable[str]:
     """Yield what *members*, alike in their days, say about the time of day."""
     fixed = [allowed for member in members if not (allowed := values(member)).follows_elapsed]
     if sum(len(one.hours) * len(one.minutes) * len(one.seconds) for one in fixed) <= _MOST_EXPANDED:
-        clocks = sorted({h * 3600 + m * 60 + s for one in fixed for h in one.hours for m in one.minutes for s in one.seconds})
+        clocks = sorted(
+            {h * 3600 + m * 60 + s for one in fixed for h in one.hours for m in one.minutes for s in one.seconds}
+        )
         text = _clocks(clocks) if clocks else None
         if text is not None:
             yield text

@@ -35,7 +35,9 @@ def days_text(member: CronFields) -> str:
     allowed = values(member)
     months = and_(spans(allowed.months, _MONTH_NAMES)) if allowed.months else ""
     if allowed.any_day:
-        parts = [_weekdays(allowed)] if allowed.weekdays else ["every day"] if months or _weeks_or_years(allowed) else []
+        parts = (
+            [_weekdays(allowed)] if allowed.weekdays else ["every day"] if months or _weeks_or_years(allowed) else []
+        )
         parts += [f"in {months}"] if months else []
     else:
         parts = [_month_days(allowed, months)]

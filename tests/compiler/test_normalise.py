@@ -1,0 +1,93 @@
+"""The normaliser turns every spelling of a thing into the same token."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.compiler.normalise import tokens
+from reconciler.compiler.phrase_clauses import Clock, Refused
+
+
+def _clocks(phrase: str) -> list[str]:
+    return [str(token.value) for token in tokens(phrase) if isinstance(token.value, Clock)]
+
+
+def _shape(phrase: str) -> list[tuple[str, object]]:
+    return [(token.kind, token.value) for token in tokens(phrase)]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["6:45pm", "6:45 pm", "6:45 p.m.", "6.45pm", "18:45", "18h45", "at 1845", "quarter to 7 pm", "6:45p", "6:45 PM"],
+)
+def test_a_quarter_to_seven_in_the_evening(spelling: str) -> None:
+    assert _clocks(spelling) == ["18:45"]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "clock"),
+    [
+        ("noon", "12:00"),
+        ("12 noon", "12:00"),
+        ("midnight", "00:00"),
+        ("12am", "00:00"),
+        ("12pm", "12:00"),
+        ("half past nine am", "09:30"),
+        ("ten to 5pm", "16:50"),
+        ("nine o'clock", "09:00"),
+        ("09:05:07", "09:05:07"),
+    ],
+)
+def test_clock_spellings(spelling: str, clock: str) -> None:
+    assert _clocks(spelling) == [clock]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("every twenty-five minutes", "every 25 minutes"),
+        ("every twenty five minutes", "every 25 mins"),
+        ("the thirty-first", "the 31st"),
+        ("mon\u2013fri", "mon-fri"),
+        ("EVERY DAY", "every day"),
+        ("every day.", "every day"),
+        ("monday & tuesday", "monday and tuesday"),
+        ("monday/tuesday", "monday, tuesday"),
+        ("new year\u2019s day", "new year's day"),
+        ("3rd to last", "third-to-last"),
+        ("every 90 minutes", "every 1.5 hours"),
+    ],
+)
+def test_two_spellings_of_the_same_are_the_same_tokens(one: str, other: str) -> None:
+    assert _shape(one) == _shape(other)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "kind"),
+    [
+        ("every second", "UNIT"),
+        ("every second tuesday", "ORDINAL"),
+        ("every second day", "ORDINAL"),
+        ("on the first and second", "ORDINAL"),
+        ("every 1 second", "UNIT"),
+        ("the second of every month", "ORDINAL"),
+    ],
+)
+def test_second_is_told_from_second(phrase: str, kind: str) -> None:
+    assert next(token.kind for token in tokens(phrase) if token.text == "second") == kind
+
+
+def test_a_comma_joins_values_and_parts_clauses() -> None:
+    kinds = [token.kind for token in tokens("at 9am, 10am, on Monday, Tuesday")]
+    assert kinds == ["AT", "CLOCK", "JOIN", "CLOCK", "SEP", "ON", "WEEKDAY", "JOIN", "WEEKDAY"]
+
+
+@pytest.mark.parametrize("text", ["25:00", "12:60", "13pm", "24:00", "2026-02-30", "0pm"])
+def test_impossible_times_and_dates_are_refused(text: str) -> None:
+    with pytest.raises(Refused):
+        tokens(text)
+
+
+def test_nothing_of_the_text_is_lost_but_articles_and_noise() -> None:
+    found = tokens("every § day ünder the ✨ moon")
+    assert [token.text for token in found] == ["every", "§", "day", "ünder", "✨", "moon"]
