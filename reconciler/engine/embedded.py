@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from reconciler.engine import applying, ledger_jobs, ledger_runs
-from reconciler.engine.ledger import ledger_path, open_ledger, reading, store_errors, transaction
-from reconciler.engine.protocol import Applied, Attempt, Revision
+from reconciler.engine.ledger import ledger_path, open_ledger, store_errors, transaction
+from reconciler.engine.ledger_reading import reading
+from reconciler.engine.protocol import Applied, Attempt, Engine, Revision
 from reconciler.errors import InvalidInput
 from reconciler.model import Change, Observed, Pause, Run, RunState
 
@@ -23,7 +24,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class EmbeddedEngine:
+class EmbeddedEngine(Engine):
     """The `Engine` protocol over the ledger in *state_dir*; reading leaves no trace, and makes no ledger."""
 
     def __init__(self, state_dir: Path, *, now: Callable[[], datetime] = utc_now) -> None:

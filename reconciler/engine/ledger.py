@@ -1,23 +1,13 @@
-"""The ledger: one SQLite file in the state directory, opened for writing or for reading without a trace.
-
-Reading without a trace (`reading`): after a clean close the main file is complete, and it is opened
-read-only and immutable; should a writer come in meanwhile, the snapshot is read again. With a daemon
-running, or after a crash, there is a `-wal` to be read too: then `-shm` is opened read-only, while SQLite
-opens `-wal` for writing although it never writes to it, which no option of its prevents. Only where a
-crashed ledger was copied without its `-shm` does reading write: SQLite makes that file anew.
-"""
+"""The ledger: one SQLite file in the state directory, opened for writing. `ledger_reading` reads it without a trace."""
 
 from __future__ import annotations
 
 import errno
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import quote
 from uuid import uuid4
 
 from reconciler.engine.ledger_schema import APPLICATION_ID, SCHEMA, VERSION, expected_schema, schema_of
@@ -25,9 +15,6 @@ from reconciler.errors import StoreFailed
 
 FILENAME = "ledger.sqlite3"
 BUSY_SECONDS = 5.0
-_LOOKS = 5
-
-T = TypeVar("T")
 
 
 def ledger_path(state_dir: Path) -> Path:
@@ -71,20 +58,21 @@ def _make_private(path: Path) -> None:
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA foreign_keys = ON")
-    if _is_empty(connection):
+    if is_empty(connection):
         _create(connection)
-    _check(connection, path)
+    check(connection, path)
     connection.execute("PRAGMA synchronous = FULL")
 
 
-def _is_empty(connection: sqlite3.Connection) -> bool:
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Return whether nothing was ever made in the file."""
     return not schema_of(connection) and _pragma(connection, "application_id") == 0
 
 
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     with transaction(connection):
-        if not _is_empty(connection):  # another process was faster
+        if not is_empty(connection):  # another process was faster
             return
         for statement in _statements(SCHEMA):
             connection.execute(statement)
@@ -105,7 +93,8 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
+def check(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise StoreFailed unless the file is a ledger of this format and nothing else."""
     application, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
     if application == APPLICATION_ID and version > VERSION:
         raise StoreFailed(
@@ -141,81 +130,6 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise
-
-
-def reading(state_dir: Path, look: Callable[[sqlite3.Connection], T], absent: T) -> T:
-    """Return what *look* reads from one snapshot of the ledger, or *absent* if there is none; write nothing.
-
-    *look* may be called again where a writer came in between. Raises StoreFailed as `open_ledger` does.
-    """
-    path = ledger_path(state_dir)
-    with store_errors(path):
-        for remaining in reversed(range(_LOOKS)):
-            before = _fingerprint(path)
-            if before is None:
-                return absent
-            try:
-                found = _look(path, look, absent, before.how)
-            except (sqlite3.DatabaseError, StoreFailed):
-                if remaining and _fingerprint(path) != before:
-                    continue
-                raise
-            if before.live or _fingerprint(path) == before:
-                return found
-    raise StoreFailed(f"{path}: the ledger changed during every look at it", hint="try again")
-
-
-def _look(path: Path, look: Callable[[sqlite3.Connection], T], absent: T, how: str) -> T:
-    connection = sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?mode=ro&{how}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-    )
-    try:
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("BEGIN")
-        if _is_empty(connection):  # made a moment ago, not yet filled
-            return absent
-        _check(connection, path)
-        return look(connection)
-    finally:
-        connection.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Fingerprint:
-    """The identity, size and time of the main file, and which of its companions hold something."""
-
-    main: tuple[int, int, int]
-    wal: bool
-    shm: bool
-
-    @property
-    def live(self) -> bool:
-        """Whether SQLite itself gives a consistent snapshot, whatever is written meanwhile."""
-        return self.wal
-
-    @property
-    def how(self) -> str:
-        """The URI parameter with which to read."""
-        if not self.wal:
-            return "immutable=1"
-        return "readonly_shm=1" if self.shm else "cache=private"
-
-
-def _fingerprint(path: Path) -> _Fingerprint | None:
-    """Return what is on disk now, or None if there is no ledger."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    wal, shm = (_size(path.with_name(path.name + suffix)) for suffix in ("-wal", "-shm"))
-    return _Fingerprint((found.st_ino, found.st_size, found.st_mtime_ns), wal > 0, shm > 0)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def _row(row: tuple[object, ...]) -> JobRow:
     pause = None
     if isinstance(by, str) and isinstance(at, int):
         pause = Pause(by, from_micros(at), _text(reason), from_micros(until) if isinstance(until, int) else None)
-    assert isinstance(accounted_until, int)  # noqa: S101 -- a STRICT column
+    assert isinstance(accounted_until, int)
     return JobRow(str(id), str(owner), str(text), accounted_until, pause, _text(applied))
 
 
@@ -147,7 +147,7 @@ def add_revision(connection: sqlite3.Connection, revision: str, summary: str, at
         "INSERT INTO revisions (at, revision, digest, summary) VALUES (?, ?, '', ?)",
         (to_micros(at), revision, summary),
     )
-    assert cursor.lastrowid is not None  # noqa: S101 -- an INSERT has one
+    assert cursor.lastrowid is not None
     return cursor.lastrowid
 
 

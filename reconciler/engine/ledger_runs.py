@@ -143,7 +143,7 @@ def add_manual(connection: sqlite3.Connection, job_id: str, now: datetime) -> Ru
         "INSERT INTO runs (job_id, origin, scheduled_at, state) VALUES (?, 'manual', ?, 'waiting')",
         (job_id, to_micros(now)),
     )
-    assert cursor.lastrowid is not None  # noqa: S101 -- an INSERT has one
+    assert cursor.lastrowid is not None
     return Run(cursor.lastrowid, job_id, from_micros(to_micros(now)), RunState.WAITING, "manual")
 
 

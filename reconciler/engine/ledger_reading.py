@@ -1,0 +1,109 @@
+"""Reading the ledger without a trace.
+
+After a clean close the main file is complete, and it is opened read-only and immutable; should a writer
+come in meanwhile, the snapshot is read again. With a daemon running, or after a crash, there is a `-wal`
+to be read too: then `-shm` is opened read-only, while SQLite opens `-wal` for writing although it never
+writes to it, which no option of its prevents. Only as a last resort, where a crashed ledger was copied
+without its `-shm` or a writer keeps that file busy, does reading write: SQLite puts `-shm` in order.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+from reconciler.engine.ledger import BUSY_SECONDS, check, is_empty, ledger_path, store_errors
+from reconciler.errors import StoreFailed
+
+_PAUSES = (0.0, 0.005, 0.02, 0.05, 0.1, 0.2)
+_PASSING = ("SQLITE_READONLY_RECOVERY", "SQLITE_READONLY_CANTLOCK", "SQLITE_READONLY_CANTINIT")
+_LAST_RESORT = "cache=private"
+
+T = TypeVar("T")
+
+
+def reading(state_dir: Path, look: Callable[[sqlite3.Connection], T], absent: T) -> T:
+    """Return what *look* reads from one snapshot of the ledger, or *absent* if there is none; write nothing.
+
+    *look* may be called again where a writer came in between. Raises StoreFailed as `open_ledger` does.
+    """
+    path = ledger_path(state_dir)
+    with store_errors(path):
+        for pause in _PAUSES:
+            settled, found = _try(path, look, absent)
+            if settled:
+                return found
+            time.sleep(pause)
+        return _look(path, look, absent, _LAST_RESORT)
+
+
+def _try(path: Path, look: Callable[[sqlite3.Connection], T], absent: T) -> tuple[bool, T]:
+    """Return whether the look was undisturbed, and what it found."""
+    before = _fingerprint(path)
+    if before is None:
+        return True, absent
+    try:
+        found = _look(path, look, absent, before.how)
+    except (sqlite3.DatabaseError, StoreFailed) as error:
+        if getattr(error, "sqlite_errorname", "") in _PASSING or _fingerprint(path) != before:
+            return False, absent
+        raise
+    return before.live or _fingerprint(path) == before, found
+
+
+def _look(path: Path, look: Callable[[sqlite3.Connection], T], absent: T, how: str) -> T:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=ro&{how}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+    )
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("BEGIN")
+        if is_empty(connection):  # made a moment ago, not yet filled
+            return absent
+        check(connection, path)
+        return look(connection)
+    finally:
+        connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Fingerprint:
+    """The identity, size and time of the main file, and which of its companions hold something."""
+
+    main: tuple[int, int, int]
+    wal: bool
+    shm: bool
+
+    @property
+    def live(self) -> bool:
+        """Whether SQLite itself gives a consistent snapshot, whatever is written meanwhile."""
+        return self.wal
+
+    @property
+    def how(self) -> str:
+        """The URI parameter with which to read."""
+        if not self.wal:
+            return "immutable=1"
+        return "readonly_shm=1" if self.shm else _LAST_RESORT
+
+
+def _fingerprint(path: Path) -> _Fingerprint | None:
+    """Return what is on disk now, or None if there is no ledger."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    wal, shm = (_size(path.with_name(path.name + suffix)) for suffix in ("-wal", "-shm"))
+    return _Fingerprint((found.st_ino, found.st_size, found.st_mtime_ns), wal > 0, shm > 0)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
