@@ -40,6 +40,7 @@ def say(text: str) -> None:
 
 def note(text: str) -> None:
     """Print what is not a result: progress, a summary, a hint."""
+    sys.stdout.flush()  # in a log where both end up, what was said first comes first
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 

@@ -86,7 +86,7 @@ def explanation_text(phrase: str, result: Compiled | Question, *, start: datetim
     reading = result.reading
     rows: list[tuple[str, str]] = [
         ("means", paint(english(reading.timing), "green")),
-        *(("cron" if at == 0 else "", line) for at, line in enumerate(_rule_lines(reading.timing))),
+        *_rule_rows(reading.timing),
         ("evidence", _EVIDENCE[result.evidence]),
         *(("assumes", assumption) for assumption in reading.assumptions),
         *(("warning", paint(warning, "yellow")) for warning in all_warnings(reading, start)),
@@ -95,9 +95,12 @@ def explanation_text(phrase: str, result: Compiled | Question, *, start: datetim
     return "\n".join([title, *(f"  {paint(f'{name:<9}', 'dim')} {text}" for name, text in rows)]) + "\n"
 
 
-def _rule_lines(timing: Timing) -> list[str]:
+def _rule_rows(timing: Timing) -> Iterator[tuple[str, str]]:
     cron, interval = rule_to_json(timing)
-    return [json.dumps(interval)] if interval else [json.dumps(member) for member in cron]
+    if interval:
+        yield ("interval", json.dumps(interval))
+    for at, member in enumerate(cron):
+        yield ("cron" if at == 0 else "", json.dumps(member))
 
 
 def _next_rows(timing: Timing, start: datetime, count: int) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import islice
 
 from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timing
 from reconciler.timing.fields import MONTHS, values
@@ -56,12 +57,12 @@ def _short_months(fields: CronFields) -> list[str]:
 
 
 def dst_warnings(timing: Timing, now: datetime) -> tuple[str, ...]:
-    """Return a sentence for each offset change in the year after *now* that touches *timing*'s due times."""
+    """Return a sentence for each of the next two offset changes (within a year) that touches *timing*'s due times."""
     if isinstance(timing.rule, ElapsedInterval):
         return ()
     sentences = []
     first, last = int(now.timestamp()), int((now + _YEAR).timestamp())
-    for instant, before, after in offset_changes(timing.timezone, first, last):
+    for instant, before, after in islice(offset_changes(timing.timezone, first, last), 2):
         low, high = sorted((instant + before, instant + after))
         wall = fixed_wall_time_in(timing, low, high)
         if wall is not None:
