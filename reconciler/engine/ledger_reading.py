@@ -18,9 +18,9 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from reconciler.engine.ledger import BUSY_SECONDS, check, is_empty, ledger_path, store_errors
-from reconciler.errors import StoreFailed
 
-_PAUSES = (0.0, 0.005, 0.02, 0.05, 0.1, 0.2)
+_PAUSES = (0.02, 0.02, 0.05, 0.1, 0.2)
+_GRANULARITY = 20_000_000  # nanoseconds: file systems keep times to a tick of the kernel
 _PASSING = ("SQLITE_READONLY_RECOVERY", "SQLITE_READONLY_CANTLOCK", "SQLITE_READONLY_CANTINIT")
 _LAST_RESORT = "cache=private"
 
@@ -47,9 +47,11 @@ def _try(path: Path, look: Callable[[sqlite3.Connection], T], absent: T) -> tupl
     before = _fingerprint(path)
     if before is None:
         return True, absent
+    if not before.live and before.fresh:
+        return False, absent
     try:
         found = _look(path, look, absent, before.how)
-    except (sqlite3.DatabaseError, StoreFailed) as error:
+    except Exception as error:  # a half-written file can make *look* stumble in any way
         if getattr(error, "sqlite_errorname", "") in _PASSING or _fingerprint(path) != before:
             return False, absent
         raise
@@ -73,23 +75,32 @@ def _look(path: Path, look: Callable[[sqlite3.Connection], T], absent: T, how: s
 
 @dataclass(frozen=True, slots=True)
 class _Fingerprint:
-    """The identity, size and time of the main file, and which of its companions hold something."""
+    """The identity, size and time of the main file, and which of its companions there are."""
 
     main: tuple[int, int, int]
-    wal: bool
-    shm: bool
+    wal: int | None
+    shm: int | None
 
     @property
     def live(self) -> bool:
-        """Whether SQLite itself gives a consistent snapshot, whatever is written meanwhile."""
-        return self.wal
+        """Whether somebody may have it open, and SQLite itself gives a consistent snapshot.
+
+        A connection of this very process is such a somebody. Its ledger must not be opened as immutable:
+        closing that would drop the connection's POSIX locks.
+        """
+        return bool(self.wal) or (self.wal is not None and self.shm is not None)
 
     @property
     def how(self) -> str:
         """The URI parameter with which to read."""
-        if not self.wal:
+        if not self.live:
             return "immutable=1"
         return "readonly_shm=1" if self.shm else _LAST_RESORT
+
+    @property
+    def fresh(self) -> bool:
+        """Whether another write could have left the same time."""
+        return 0 <= time.time_ns() - self.main[2] < _GRANULARITY
 
 
 def _fingerprint(path: Path) -> _Fingerprint | None:
@@ -99,11 +110,11 @@ def _fingerprint(path: Path) -> _Fingerprint | None:
     except FileNotFoundError:
         return None
     wal, shm = (_size(path.with_name(path.name + suffix)) for suffix in ("-wal", "-shm"))
-    return _Fingerprint((found.st_ino, found.st_size, found.st_mtime_ns), wal > 0, shm > 0)
+    return _Fingerprint((found.st_ino, found.st_size, found.st_mtime_ns), wal, shm)
 
 
-def _size(path: Path) -> int:
+def _size(path: Path) -> int | None:
     try:
         return path.stat().st_size
     except FileNotFoundError:
-        return 0
+        return None

@@ -178,3 +178,22 @@ def _contents(directory: Path) -> dict[str, tuple[int, bytes]]:
         path.name: (path.stat().st_mtime_ns, b"" if path.name.endswith("-shm") else path.read_bytes())
         for path in sorted(directory.iterdir())
     }
+
+
+def test_using_the_ledger_does_not_drop_the_locks_of_this_process(world: World) -> None:
+    """Another process that closes the ledger removes the WAL if it believes to be the last."""
+    world.hold(minutely())
+    with closing(open_ledger(world.state)) as opened:
+        opened.execute("SELECT count(*) FROM runs").fetchone()
+        assert world.engine.observe().jobs
+        world.engine.request_run("tick")
+        assert world.engine.observe().jobs
+        script = (
+            "import pathlib, sys; from reconciler.engine.embedded import EmbeddedEngine\n"
+            "EmbeddedEngine(pathlib.Path(sys.argv[1])).request_run('tick')"
+        )
+        subprocess.run([sys.executable, "-c", script, world.state], check=True)
+        assert (world.state / f"{FILENAME}-wal").exists()
+        assert opened.execute("SELECT count(*) FROM runs").fetchone() == (2,)
+        opened.execute("DELETE FROM runs")
+        assert world.runs() == []

@@ -38,10 +38,10 @@ def pair(connection: sqlite3.Connection) -> tuple[str, ...]:
 @pytest.mark.parametrize("how", ["keep", "close"])
 def test_readers_see_whole_transactions_however_busy_the_writer_is(world: World, how: str) -> None:
     world.hold(minutely())
-    writer = subprocess.Popen([sys.executable, "-c", WRITE, world.state, how])
     seen = set()
-    while writer.poll() is None:
-        seen.add(reading(world.state, pair, ()))
+    with subprocess.Popen([sys.executable, "-c", WRITE, world.state, how]) as writer:
+        while writer.poll() is None:
+            seen.add(reading(world.state, pair, ()))
     assert writer.returncode == 0
     assert all(len(set(found)) <= 1 for found in seen)
     assert len(seen) > 20
