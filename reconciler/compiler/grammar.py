@@ -80,7 +80,7 @@ def _clauses(phrase: str) -> list[Clause | Separator]:
     if refused is not None:
         raise refused
     try:
-        parsed: object = _parser().parse(found)  # type: ignore[arg-type]  # a token list, for the lexer above
+        parsed: object = _parser().parse(found)
     except UnexpectedInput as error:
         raise _unexpected(found, error) from None
     assert isinstance(parsed, list)

@@ -125,7 +125,7 @@ def _clock(match: re.Match[str]) -> Clock:
         raise Refused(f"{match[0]!r} is not a time of day", "hours go to 23, minutes and seconds to 59")
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
-    return Clock(hour, minute, second, sure=bool(half) or hour > 12 or match["h"][0] == "0")
+    return Clock(hour, minute, second, sure=bool(half) or hour > 12 or match["h"][0] == "0", halved=bool(half))
 
 
 def _word(text: str) -> Token | None:
@@ -133,7 +133,7 @@ def _word(text: str) -> Token | None:
         kind, value = WORDS[text]
         if kind == "CLOCK":
             assert isinstance(value, int)
-            return Token(kind, Clock(value, sure=True), text)
+            return Token(kind, Clock(value, sure=True, halved=True), text)
         return Token(kind, value, text)
     return Token("WORD", None, text)
 
@@ -447,11 +447,11 @@ def _with_half(texts: list[str], token: Token) -> tuple[int, Token]:
     for words, afternoon in ((["am"], False), (["pm"], True), (["a", ".", "m"], False), (["p", ".", "m"], True)):
         if texts[: len(words)] == words and 1 <= clock.hour <= 12:
             hour = clock.hour % 12 + (12 if afternoon else 0)
-            return len(words), Token("CLOCK", Clock(hour, clock.minute, clock.second, sure=True), token.text)
+            return len(words), Token("CLOCK", Clock(hour, clock.minute, clock.second, sure=True, halved=True), token.text)
     if texts[:1] in (["noon"], ["midday"]) and clock.hour == 12 and not clock.minute:
-        return 1, Token("CLOCK", Clock(12, sure=True), token.text)
+        return 1, Token("CLOCK", Clock(12, sure=True, halved=True), token.text)
     if texts[:1] == ["midnight"] and clock.hour in (0, 12) and not clock.minute:
-        return 1, Token("CLOCK", Clock(0, sure=True), token.text)
+        return 1, Token("CLOCK", Clock(0, sure=True, halved=True), token.text)
     return 0, token
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 
@@ -26,13 +26,19 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A time of day as said; *sure* unless am or pm could both be meant, *bare* where only an hour was said."""
+    """A time of day as said.
+
+    *sure* unless am or pm could both be meant; *bare* where only an hour up to 12 was said; *halved* where am,
+    pm, noon or midnight was; *number* where nothing but its place makes it a time.
+    """
 
     hour: int
     minute: int = 0
     second: int = 0
     sure: bool = False
     bare: bool = False
+    halved: bool = False
+    number: bool = False
 
     @property
     def seconds(self) -> int:
@@ -42,7 +48,7 @@ class Clock:
     def plus(self, minutes: int) -> Clock:
         """Return the clock *minutes* later, round midnight."""
         total = (self.hour * 60 + self.minute + minutes) % _DAY
-        return Clock(total // 60, total % 60, 0, self.sure, self.bare)
+        return replace(self, hour=total // 60, minute=total % 60)
 
     def afternoon(self) -> Clock:
         """Return the same face of the clock after noon."""
@@ -59,10 +65,11 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """`every 15 minutes`, `daily`."""
+    """`every 15 minutes`, `daily`; *ordinal* where `every 3rd` was said."""
 
     n: int
     unit: str
+    ordinal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +278,7 @@ def _as_clock(token: LarkToken) -> Clock:
     assert isinstance(value, int)
     if value > 23:
         raise Refused(f"{value} is not a time of day", "hours go to 23; write a time such as 09:00 or 5pm")
-    return Clock(value, sure=value > 12 or value == 0, bare=1 <= value <= 12)
+    return Clock(value, sure=value > 12 or value == 0, bare=1 <= value <= 12, number=True)
 
 
 def _span(first: int, last: int, size: int, what: str) -> tuple[int, ...]:
@@ -314,7 +321,7 @@ class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
     def every_ordinal(self, _: LarkToken, ordinal: LarkToken, unit: LarkToken) -> Core:
         n = _int(ordinal)
         if n >= 2:
-            return _every(n, str(unit.value))
+            return replace(_every(n, str(unit.value)), ordinal=True)
         return Each(NthUnit((n,), str(unit.value)))
 
     def adverb(self, token: LarkToken) -> Every:

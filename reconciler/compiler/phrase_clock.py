@@ -107,7 +107,8 @@ class ClockReader:
         part = self.draft.part
         if part:
             return [_in_part(clock, part) for clock in clocks]
-        on_24 = any(clock.bare is False and clock.sure and (clock.hour > 12 or clock.hour == 0) for clock in clocks)
+        on_24 = any(clock.hour > 12 or clock.hour == 0 for clock in clocks)
+        on_24 = on_24 and not any(clock.halved for clock in clocks)
         if any(clock.bare for clock in clocks) and not on_24 and self.notes.choice in HALVES:
             morning = self.notes.choice == HALVES[0]
             return [(c.forenoon() if morning else c.afternoon()) if c.bare else c for c in clocks]
@@ -171,10 +172,10 @@ class ClockReader:
         """`every 8 hours starting at 05:00`: fine where counting on over midnight and stopping there are the same."""
         start = self.draft.after
         assert start is not None
-        unit = self.coarser and next(iter(self.coarser)) or self.cadence
-        n = self.coarser.get(unit, self.n) if unit else 0
+        unit = next(iter(self.coarser), self.cadence)
         if unit is None:
             raise Refused("a start without an interval", f"write `every day at {start}`")
+        n = self.coarser.get(unit, self.n)
         step = n * _UNITS[unit]
         on = {clock % DAY for clock in range(start.seconds, start.seconds + DAY, step)} if DAY % step == 0 else set()
         today = set(range(start.seconds, DAY, step))
@@ -256,19 +257,15 @@ class ClockReader:
         if self.anchored:
             return self._anchored()
         if unit == "hour" and "day" in self.draft.of_units and n < 24:
-            self.notes.assume(f"every {n} hours is counted from 00:00 each day")
+            if n > 1:
+                self.notes.assume(f"every {n} hours is counted from 00:00 each day")
         elif _SIZES[unit] % n and not self.coarser and not values and not self.draft.not_times:
             return self._uneven()
         elif _SIZES[unit] % n:
             raise Refused(f"every {n} {unit}s does not fit into {_SIZES[unit]}", "write an interval that does")
-        fields = {"hour": "*", "minute": "*", "second": "*"}
-        for part in finer:
-            fields[part] = listed(values.get(part, [0]))
+        fields = {part: listed(values.get(part, [0])) for part in finer}
+        fields |= {part: self._coarse(part) for part in _UNITS if part not in (unit, *finer)}
         fields[unit] = "*" if n == 1 else ("0" if n == _SIZES[unit] else f"*/{n}")
-        for part in _UNITS:
-            if part in (unit, *finer):
-                continue
-            fields[part] = self._coarse(part)
         if unit == "hour" and n == 24:
             fields["hour"] = "0"
             self.notes.assume("every 24 hours is counted from 00:00")
@@ -308,7 +305,7 @@ class ClockReader:
         first = self.draft.from_value[unit]
         self.draft.values[unit] = list(range(first, _SIZES[unit], self.n))
         self.notes.assume(f"from {unit} {first} to the last of each {_next(unit)}")
-        fields = {part: "*" for part in _UNITS}
+        fields = dict.fromkeys(_UNITS, "*")
         for part in _UNITS:
             if part == unit:
                 break
@@ -427,7 +424,7 @@ class ClockReader:
                 f"it is not clear whether the interval is counted from {window.first}",
                 f"write `from {window.first}` if it is",
             )
-        if low % grid or step > grid or 3600 % step and step != 3600:
+        if low % grid or step > grid or (3600 % step and step != 3600):
             self.notes.assume(f"counted from {window.first}")
 
     def _with_exceptions(self) -> DayTimes:

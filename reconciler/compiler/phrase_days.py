@@ -96,10 +96,13 @@ class DayReader:
             raise Refused(
                 "it is not clear which period the position counts in", "write `the first Monday of every month`"
             )
-        scoped = draft.of_units or draft.months or draft.every.keys() & {"month", "quarter", "year", "half-year"}
-        if positional and not scoped:
+        month_scope = draft.of_units or draft.months or draft.every.keys() & {"month", "quarter", "year", "half-year"}
+        if draft.each_day and not month_scope:
+            raise Refused("it may mean an interval or days of the month", "write `the 3rd day of every month`")
+        if positional and not month_scope:
             if draft.each and any(len(one.nths) == 1 and one.nths[0] not in (1, -1) for one in draft.nths):
-                return self._position_or_weeks()
+                self._position_or_weeks()
+                return
             self.notes.assume("the position counts in every month")
 
     # ---- every N days, weeks, months
@@ -112,6 +115,11 @@ class DayReader:
                 f"every {n} days and other days cannot be combined", "write the days of the week or the month"
             )
         if "month" in draft.of_units or draft.every.get("month") == 1 or "day" in draft.from_value:
+            if draft.ordinal_day:
+                raise Refused(
+                    f"it may mean day {n} of the month or every {n} days of it",
+                    f"write `on day {n} of every month` or `every {n} days`",
+                )
             first = draft.from_value.get("day", 1)
             self.notes.assume(f"counted from day {first} of each month")
             return Days(({"day": ",".join(str(day) for day in range(first, 32, n))},))
@@ -188,11 +196,11 @@ class DayReader:
 
     def _yearly(self) -> None:
         draft = self.draft
+        if draft.weekdays and not draft.nths and not draft.monthdays:
+            raise Refused("which of the year's days is meant is not said", "write `every Monday in March`")
         if draft.dates or draft.months:
             return
         days = [nth for one in draft.nths for nth in one.nths] + self.monthdays
-        if draft.weekdays and not draft.nths:
-            raise Refused("which of the year's days is meant is not said", "name the month")
         if not days:
             return
         if "month" in draft.every or "month" in draft.of_units:
@@ -258,8 +266,8 @@ class DayReader:
             by_day: dict[int, set[int]] = {}
             for month, day in draft.dates:
                 by_day.setdefault(day, set()).add(month)
-            for day, named in sorted(by_day.items()):
-                yield common | weekday | {"day": str(day)} | _months(named)
+            for number, named in sorted(by_day.items()):
+                yield common | weekday | {"day": str(number)} | _months(named)
             return
         positions = self._positions(months)
         if not positions:
@@ -280,6 +288,7 @@ class DayReader:
 
     def _check_falling(self) -> None:
         """`Friday the 13th` is both; `every Monday on the 1st` may mean either."""
+        self.notes.assume("it is due only where the weekday and the day of the month both hold")
         if self.draft.on or len(self.monthdays) > 1 or self.draft.of_units or self.draft.every:
             raise Refused(
                 "it is not clear whether both the weekday and the day of the month must hold",
@@ -365,7 +374,7 @@ class DayReader:
                 "counting from the end of February needs to know the year",
                 "write `the last day`, or leave out February",
             )
-        found = []
+        found: list[tuple[str, str | None, frozenset[int]]] = []
         for length, long in _LONGEST_MONTHS.items():
             scope = months & frozenset(long)
             if scope:
@@ -385,7 +394,7 @@ class DayReader:
         if months - by_month.keys():
             yield from self._in_months(months - by_month.keys())
         for month, out in sorted(by_month.items()):
-            kept = [str(day) for day in range(1, 32) if day not in out]
+            kept = [str(number) for number in range(1, 32) if number not in out]
             for member in self._in_months(frozenset({month})):
                 yield member | {"day": ",".join(kept)}
 

@@ -77,6 +77,8 @@ class Draft:
     business_hours: bool = False
     of_units: set[str] = field(default_factory=set)
     each: bool = False
+    each_day: bool = False
+    ordinal_day: bool = False
     on: bool = False
     either: bool = False
     not_weekdays: frozenset[int] = frozenset()
@@ -166,6 +168,7 @@ class _Gatherer:
     def add(self) -> None:
         if isinstance(self.core, Each):
             self.draft.each = True
+            self.draft.each_day |= isinstance(self.core.core, NthUnit)
             self.core = self.core.core
         elif "ON" in self.clause.prefixes:
             self.draft.on = True
@@ -191,6 +194,7 @@ class _Gatherer:
         if self.draft.every.get(core.unit, core.n) != core.n:
             raise Refused(f"two different intervals in {core.unit}s", "write two phrases in a list")
         self.draft.every[core.unit] = core.n
+        self.draft.ordinal_day |= core.ordinal and core.unit == "day"
 
     def _everydays(self, core: EveryDays) -> None:
         self._every(Every(core.n, "week"))
@@ -217,9 +221,11 @@ class _Gatherer:
     def _clocks(self, clocks: list[Clock]) -> None:
         draft = self.draft
         if self.strong is None:
-            if all(clock.bare for clock in clocks) and not {"AT", "IN", "ON"} & {*self.clause.prefixes}:
+            if all(clock.number for clock in clocks) and "AT" not in self.clause.prefixes:
                 numbers = ", ".join(str(clock.hour) for clock in clocks)
                 raise Refused(f"it is not clear what {numbers} counts", "write a time such as 09:00, or name the unit")
+            if draft.times and self.separator is None:
+                raise Refused("two times follow each other", "join them by `and`")
             draft.times += clocks
         elif self.strong == "EXCEPT":
             draft.not_times += clocks
@@ -245,22 +251,24 @@ class _Gatherer:
         self.draft.business_hours = True
 
     def _offset(self, core: Offset) -> None:
-        if self.strong in ("STARTING", "FROM") and len(core.values) == 1 and core.unit != "day":
+        led = self.strong == "STARTING" or (self.strong == "FROM" and core.unit != "day")
+        if led and len(core.values) == 1:
             self.draft.from_value[core.unit] = core.values[0]
             return
-        if self.strong == "STARTING" and core.unit == "day" and len(core.values) == 1:
-            self.draft.from_value["day"] = core.values[0]
-            return
-        if core.unit == "day":
-            return self._ordinals(Ordinals(core.values))
-        if core.unit == "month":
-            return self._months(Months(frozenset(core.values)))
-        if core.unit == "week":
-            self.only(None, "FROM", "BETWEEN")
-            self.draft.weeks = (self.draft.weeks or frozenset()) | frozenset(core.values)
-            return None
-        if core.unit == "year":
-            return self._years(Years(frozenset(core.values)))
+        match core.unit:
+            case "day":
+                self._ordinals(Ordinals(core.values))
+            case "month":
+                self._months(Months(frozenset(core.values)))
+            case "week":
+                self.only(None, "FROM", "BETWEEN")
+                self.draft.weeks = (self.draft.weeks or frozenset()) | frozenset(core.values)
+            case "year":
+                self._years(Years(frozenset(core.values)))
+            case _:
+                self._time_values(core)
+
+    def _time_values(self, core: Offset) -> None:
         self.only(None, "FROM", "BETWEEN") if len(core.values) > 1 else self.only(None)
         if core.unit in self.draft.values and "and" not in (self.separator or ""):
             raise Refused(f"{core.unit}s are given twice", "write them in one list")
@@ -268,7 +276,6 @@ class _Gatherer:
         if core.of:
             self.draft.past.add(core.of)
             self.draft.past_every |= core.every
-        return None
 
     # ---- days
 

@@ -140,7 +140,7 @@ def _rule(drafts: list[Draft], whole: Draft, zone: str, conventions: Conventions
             or bool(draft.windows)
         )
         days = DayReader(draft, notes, daily=times.said, sub_daily=sub_daily, anchored=whole.anchor is not None).read()
-        interval = _interval(times, days, draft, whole, zone, conventions, notes, daily=times.said)
+        interval = _interval(times, days, draft, whole, zone, conventions, notes)
         if interval is not None:
             if len(drafts) > 1:
                 raise Refused("an anchored interval cannot be one part of a union", "write two schedules")
@@ -181,8 +181,6 @@ def _interval(
     zone: str,
     conventions: Conventions,
     notes: Notes,
-    *,
-    daily: bool,
 ) -> CalendarInterval | ElapsedInterval | None:
     if times.elapsed is not None:
         if days != Days() and draft.every.get("day", 1) == 1:

@@ -23,8 +23,8 @@ def fields_of(clocks: Iterable[int]) -> tuple[TimeFields, ...]:
         by_hour.setdefault(hour, {}).setdefault(frozenset(seconds), set()).add(minute)
     merged: dict[tuple[frozenset[int], frozenset[int]], set[int]] = {}
     for hour, shapes in by_hour.items():
-        for seconds, minutes in shapes.items():
-            merged.setdefault((frozenset(minutes), seconds), set()).add(hour)
+        for second_set, minutes in shapes.items():
+            merged.setdefault((frozenset(minutes), second_set), set()).add(hour)
     members = ((listed(hours), listed(minutes), listed(seconds)) for (minutes, seconds), hours in merged.items())
     return tuple(sorted(members, key=lambda member: [int(part.split(",")[0]) for part in member]))
 

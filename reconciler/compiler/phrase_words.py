@@ -89,7 +89,7 @@ _PLAIN = {
     "STARTING": "starting beginning commencing",
     "AFTER": "after past",
     "BEFORE": "before",
-    "AND": "and plus",
+    "AND": "and plus also",
     "TIMES": "times",
     "WEEKEND": "weekend weekends",
     "BUSINESSDAY": "weekday weekdays workday workdays",
@@ -170,7 +170,7 @@ REFUSED_WORDS = {
         ("is not a time", "write a time; jobs do not run because the machine starts"),
     ),
 }
-NOISE = frozenset("the only please exactly sharp precisely also always".split())
+NOISE = frozenset("the only please exactly sharp precisely always".split())
 VERBS = frozenset(
     (
         "run fire execute start trigger launch do perform invoke call schedule send email mail post notify remind "
