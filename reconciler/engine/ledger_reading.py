@@ -83,11 +83,7 @@ class _Fingerprint:
 
     @property
     def live(self) -> bool:
-        """Whether somebody may have it open, and SQLite itself gives a consistent snapshot.
-
-        A connection of this very process is such a somebody. Its ledger must not be opened as immutable:
-        closing that would drop the connection's POSIX locks.
-        """
+        """Whether somebody may have it open; then SQLite itself gives a consistent snapshot."""
         return bool(self.wal) or (self.wal is not None and self.shm is not None)
 
     @property
