@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -99,6 +100,7 @@ def command(
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code that `errors` and the design's table give."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    gc.disable()  # most commands end before collecting would pay; the ones that stay enable it
     try:
         status = command.main(arguments, prog_name="reconcile", standalone_mode=False)
         sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -185,6 +186,7 @@ def _watch(project: Project, options: _Options) -> None:
 
     from reconciler.sources.watching import Watch, fingerprint
 
+    gc.enable()
     hinted = Event()
     stopped = Event()
 

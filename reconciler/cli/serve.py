@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import subprocess
@@ -31,6 +32,7 @@ def command(project: Project, compiling: bool, length: timedelta | None, grace: 
 
     A second signal ends running jobs at once.
     """
+    gc.enable()
     logging.basicConfig(format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     with _compiler(project, enabled=compiling):

@@ -6,7 +6,8 @@ question, also where somebody made the checksum fit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.compiler.compile import union_of
@@ -16,20 +17,44 @@ from reconciler.lockfile import answers
 from reconciler.model import Compiled, Conventions, Declaration, Evidence, Lock, LockEntry, Question, Reading, Schedule
 from reconciler.timing import english, equal
 
+_Pair = tuple[Schedule, LockEntry]
+_WORTH_A_PROCESS = 1000
+
 
 def misread(declaration: Declaration, lock: Lock) -> Iterator[Problem]:
     """Yield a problem for each entry that the grammar reads otherwise, or whose sentence is not its timing's.
 
     Entries that only a model could read have no second reader here; their sentence is checked all the same.
+    Thousands of entries are shared out among the processors.
     """
-    for schedule in declaration.schedules:
-        entry = lock.entries.get(schedule.id)
-        if entry is None or not answers(entry, schedule, declaration.conventions):
-            continue
-        wrong = _wrong_sentence(entry) or _wrong_answer(entry, schedule, declaration.conventions)
+    conventions = declaration.conventions
+    pairs = [
+        (schedule, entry)
+        for schedule in declaration.schedules
+        if (entry := lock.entries.get(schedule.id)) is not None and answers(entry, schedule, conventions)
+    ]
+    workers = min(os.cpu_count() or 1, len(pairs) // _WORTH_A_PROCESS)
+    if workers < 2:
+        yield from _misread(pairs, conventions)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    shares = [pairs[first::workers] for first in range(workers)]
+    with ProcessPoolExecutor(workers - 1) as pool:
+        elsewhere = [pool.submit(_misread, share, conventions) for share in shares[1:]]
+        yield from _misread(shares[0], conventions)
+        for share in elsewhere:
+            yield from share.result()
+
+
+def _misread(pairs: Sequence[_Pair], conventions: Conventions) -> list[Problem]:
+    problems = []
+    for schedule, entry in pairs:
+        wrong = _wrong_sentence(entry) or _wrong_answer(entry, schedule, conventions)
         if wrong:
             hint = f"run `reconcile compile --refresh {schedule.id}` and review the difference"
-            yield Problem(f"{schedule.id}: {wrong}", schedule.phrase_origins[0], hint)
+            problems.append(Problem(f"{schedule.id}: {wrong}", schedule.phrase_origins[0], hint))
+    return problems
 
 
 def _wrong_sentence(entry: LockEntry) -> str | None:

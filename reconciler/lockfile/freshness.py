@@ -43,12 +43,9 @@ def new_entry(schedule: Schedule, compiled: Compiled) -> LockEntry:
 def answers(entry: LockEntry, schedule: Schedule, conventions: Conventions) -> bool:
     """Return whether *entry*'s timing was compiled from what *schedule* asks today."""
     zone_unchanged = entry.timezone_from_phrase or entry.timing.timezone == schedule.timezone
-    known = conventions.as_text()
-    return (
-        entry.when == schedule.phrases
-        and zone_unchanged
-        and all(known.get(name) == value for name, value in entry.conventions)
-    )
+    if entry.when != schedule.phrases or not zone_unchanged:
+        return False
+    return not entry.conventions or dict(entry.conventions).items() <= conventions.as_text().items()
 
 
 def renewed(entry: LockEntry, schedule: Schedule) -> LockEntry:
