@@ -147,11 +147,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A phrase without one certain meaning: why, the possible readings, and what to write instead."""
+    """A phrase without one certain meaning: why, the possible readings, and what to write instead.
+
+    *understood* says that the phrase was read to its end and refused, which no second reader may overrule.
+    """
 
     message: str
     hint: str | None = None
     readings: tuple[Reading, ...] = ()
+    understood: bool = False
 
 
 class Evidence(StrEnum):

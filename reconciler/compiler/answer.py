@@ -122,7 +122,8 @@ def _check_shape(answer: dict[str, Json]) -> None:
 
 def _proposed(answer: dict[str, Json], phrase: str, timezone: str | None, now: datetime) -> Proposed:
     sets, zone, assumptions = answer["schedules"], answer["timezone"], answer["assumptions"]
-    assert isinstance(sets, Sequence) and isinstance(assumptions, Sequence)
+    assert isinstance(sets, Sequence)
+    assert isinstance(assumptions, Sequence)
     if not 0 < len(sets) <= _MOST_SETS:
         raise ValueError(f"the answer holds {len(sets)} field sets")
     raw = tuple({k: v for k, v in one.items() if isinstance(v, str)} for one in sets if isinstance(one, Mapping))
@@ -142,14 +143,20 @@ def _fields(kwargs: Mapping[str, str]) -> CronFields:
         raise FieldError(uneven, f"{kwargs[uneven]} does not divide evenly")
     if re.search(r"[0-9]", kwargs.get("day_of_week", "")):
         raise FieldError("day_of_week", "write names such as mon, never numbers")
-    if "*/" in kwargs.get("week", ""):
+    if "/" in kwargs.get("week", ""):
         raise FieldError("week", "a step of weeks is uneven at the end of a year")
+    for name in ("hour", "minute"):
+        if name not in kwargs:  # left out, an hour would mean every hour
+            raise FieldError(name, "give it as text")
     return cron_fields(kwargs)
 
 
 def _zone(zone: str, phrase: str, declared: str | None) -> str | None:
     """Return the zone that *phrase* names, None if *zone* is just the declared one; raise ValueError otherwise."""
     check_zone(zone)
+    if zone != declared and (zone.startswith("Etc/GMT") or ("/" not in zone and zone not in ("UTC", "GMT"))):
+        # Etc/GMT+5 is five hours behind, and an abbreviation such as IST is three zones
+        raise ValueError(f"{zone} is no zone of a place; write the place's")
     text = phrase.casefold()
     city = zone.rpartition("/")[2].replace("_", " ").casefold()
     if re.search(rf"(?<!\w)(?:{re.escape(zone.casefold())}|{re.escape(city)})(?!\w)", text):

@@ -6,9 +6,10 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from reconciler.compiler.answer import SCHEMA, Answer, Malformed, Unavailable, u
 if TYPE_CHECKING:
     from openai import OpenAI
 
+PROMPT, SECOND_PROMPT = "prompt.md", "prompt_second.md"
 _LONGEST_PHRASE = 500
 _FORMATS: tuple[dict[str, Any] | None, ...] = (
     {"type": "json_schema", "json_schema": {"name": "schedule", "strict": True, "schema": SCHEMA}},
@@ -44,6 +46,15 @@ class Usage:
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
+    def __str__(self) -> str:
+        calls = f"{self.calls:,} call{'' if self.calls == 1 else 's'}"
+        return f"{calls}, {self.prompt_tokens:,} tokens in, {self.completion_tokens:,} out"
+
+
+@cache
+def _prompt(name: str) -> str:
+    return files("reconciler.compiler").joinpath(name).read_text(encoding="utf-8")
+
 
 def settings(environ: Mapping[str, str]) -> ModelSettings | None:
     """Return the model that *environ* configures, or None."""
@@ -54,29 +65,31 @@ def settings(environ: Mapping[str, str]) -> ModelSettings | None:
 
 
 class Translator:
-    """Asks one model with one prompt; may be shared by threads. *prompt* is the name of a file beside this one."""
+    """Asks one model; may be shared by threads. *usage* counts everything it asked."""
 
-    def __init__(self, settings: ModelSettings, *, prompt: str = "prompt.md") -> None:
+    def __init__(self, settings: ModelSettings) -> None:
         self.name = settings.model
         self.usage = Usage()
         self._settings = settings
-        self._prompt = files("reconciler.compiler").joinpath(prompt).read_text(encoding="utf-8")
         self._format = 0
         self._lock = threading.Lock()
         self._made: OpenAI | None = None
 
-    def ask(self, phrase: str, *, timezone: str | None) -> Answer:
-        """Return what the model makes of *phrase* within the deadline; never raises for what a server does."""
+    def ask(self, phrase: str, *, timezone: str | None, prompt: str = PROMPT) -> Answer:
+        """Return what the model makes of *phrase* within the deadline; never raises for what a server does.
+
+        *timezone* is the declared IANA key. *prompt* is `PROMPT` or `SECOND_PROMPT`.
+        """
         if len(phrase) > _LONGEST_PHRASE:
             return Malformed(f"the phrase is longer than {_LONGEST_PHRASE} characters")
         # a server that drips bytes outlives every read timeout, so the deadline is kept from outside
-        done: list[Answer] = []
         stop = time.monotonic() + self._settings.deadline
-        worker = threading.Thread(target=lambda: done.append(self._converse(phrase, timezone, stop)), daemon=True)
-        worker.start()
-        worker.join(self._settings.deadline)
-        late = Unavailable(f"no answer within {self._settings.deadline:g} s", retryable=True)
-        return done[0] if done else late
+        asked: Future[Answer] = Future()
+        threading.Thread(target=self._settle, args=(asked, phrase, timezone, prompt, stop), daemon=True).start()
+        try:
+            return asked.result(self._settings.deadline)
+        except TimeoutError:
+            return self._late()
 
     def ask_all(
         self,
@@ -88,18 +101,31 @@ class Translator:
         """Return the answers to (phrase, timezone) pairs in input order; *on_done* is told how many of all are in."""
         with ThreadPoolExecutor(workers) as pool:
             asked = [pool.submit(self.ask, phrase, timezone=zone) for phrase, zone in phrases]
-            for count, _ in enumerate(as_completed(asked), 1):
-                if on_done is not None:
-                    on_done(count, len(asked))
+            try:
+                for count, _ in enumerate(as_completed(asked), 1):
+                    if on_done is not None:
+                        on_done(count, len(asked))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
             return [one.result() for one in asked]
 
-    def _converse(self, phrase: str, timezone: str | None, stop: float) -> Answer:
+    def _settle(self, asked: Future[Answer], phrase: str, timezone: str | None, prompt: str, stop: float) -> None:
+        try:
+            asked.set_result(self._converse(phrase, timezone, _prompt(prompt), stop))
+        except Exception as error:  # a defect of ours belongs to the thread that asked
+            asked.set_exception(error)
+
+    def _late(self) -> Unavailable:
+        return Unavailable(f"no answer within {self._settings.deadline:g} s", retryable=True)
+
+    def _converse(self, phrase: str, timezone: str | None, prompt: str, stop: float) -> Answer:
         messages = [
-            {"role": "system", "content": self._prompt},
+            {"role": "system", "content": prompt},
             {"role": "user", "content": f"Phrase: {json.dumps(phrase)}"},
         ]
         answer, text = self._turn(messages, phrase, timezone, stop)
-        if text is None or not isinstance(answer, Malformed):
+        if text is None or not isinstance(answer, Malformed) or time.monotonic() >= stop:
             return answer
         wrong = (
             f"That is not acceptable: {answer.reason}. Answer again with one JSON object, or say why not in `error`."
@@ -125,7 +151,7 @@ class Translator:
             return Unavailable("the model client cannot be set up", retryable=False), None
         except json.JSONDecodeError:
             return Malformed("the server's answer is not JSON"), None
-        except (ValueError, AttributeError, TypeError, IndexError) as error:
+        except (ValueError, AttributeError, TypeError, IndexError, RecursionError) as error:
             return Malformed(str(error) if type(error) is ValueError else "the server's answer has no message"), None
         return understand(text, phrase=phrase, timezone=timezone, now=datetime.now(UTC)), text
 
@@ -179,6 +205,9 @@ def _content(got: Any) -> str:
         raise ValueError(f"the answer was cut off ({choice.finish_reason})")
     if choice.message.refusal:
         raise ValueError("the model refused to answer")
-    if not isinstance(choice.message.content, str):
+    text = choice.message.content
+    if text is None:
         raise ValueError("the answer has no text")
-    return choice.message.content
+    if not isinstance(text, str):
+        raise TypeError
+    return text

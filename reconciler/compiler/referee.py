@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from reconciler.compiler.answer import Answer, Declined, Proposed, Unavailable
+from reconciler.compiler.answer import Answer, Declined, Malformed, Proposed, Unavailable
 from reconciler.compiler.facts import contradictions
 from reconciler.model import Compiled, Evidence, Question, Reading
-from reconciler.timing import difference, english, equal
+from reconciler.timing import NeverFires, check_fires, difference, english, equal
 
 _HINT = "write the days and the times out, for example `every weekday at 09:00`"
 
@@ -21,39 +21,46 @@ def judge(
     model: Answer | None,
     second: Callable[[], Answer] | None,
     *,
-    name: str = "model",
-    understood: bool = False,
     now: datetime,
+    model_name: str,
 ) -> Compiled | Question:
     """Return what *phrase* means, or the question that stays open.
 
     *second* asks the model again with another prompt; it is called only where the model alone can read
-    the phrase. *understood* says that the grammar's question is a refusal it is certain of. *name* is
-    the model's, for `compiled_by`.
+    the phrase. *model_name* is written into `compiled_by`. A timing must fire after *now* (aware).
     """
     if isinstance(grammar, Reading):
-        return _with_grammar(grammar, model, name, now)
+        return _with_grammar(grammar, model, model_name)
     if isinstance(model, Unavailable):
-        return replace(grammar, message=f"{grammar.message}; the model could not be asked: {model.reason}")
-    if not isinstance(model, Proposed):
-        return grammar
-    if understood or grammar.readings:
-        choice = english(model.reading.timing)
-        return replace(grammar, message=f"{grammar.message}; the model reads it as `{choice}`")
-    return _model_alone(phrase, grammar, model.reading, second, name)
-
-
-def _with_grammar(reading: Reading, model: Answer | None, name: str, now: datetime) -> Compiled | Question:
+        return _adding(grammar, f"the model could not be asked: {model.reason}")
+    if isinstance(model, Malformed):
+        return _adding(grammar, f"the model gave no usable answer: {model.reason}")
     if isinstance(model, Declined):
-        noted = replace(reading, warnings=(*reading.warnings, f"the model declined: {model.reason}"))
-        return Compiled(noted, Evidence.GRAMMAR, "grammar")
+        return _adding(grammar, f"the model declines: {model.reason}")
+    if model is None:
+        return grammar
+    if grammar.understood or grammar.readings:
+        return _adding(grammar, f"the model reads it as `{english(model.reading.timing)}`")
+    return _model_alone(phrase, grammar, model.reading, second, now, model_name)
+
+
+def _adding(question: Question, clause: str) -> Question:
+    return replace(question, message=f"{question.message}; {clause}")
+
+
+def _with_grammar(reading: Reading, model: Answer | None, name: str) -> Compiled | Question:
+    if isinstance(model, Declined):
+        reading = replace(reading, warnings=(*reading.warnings, f"the model declined: {model.reason}"))
     if not isinstance(model, Proposed):
         return Compiled(reading, Evidence.GRAMMAR, "grammar")
-    # the model never knows the DST policy or the limits that the declaration adds
-    theirs = replace(model.reading, timing=replace(model.reading.timing, dst=reading.timing.dst))
-    if equal(reading.timing, theirs.timing):
+    ours, theirs = reading.timing, replace(model.reading.timing, dst=reading.timing.dst)
+    if equal(ours, theirs):
         return Compiled(reading, Evidence.AGREED, f"grammar, {name}")
-    return _differ("the grammar and the model", reading, theirs)
+    # the model's answer has no room for limits: one that is right but for them neither confirms nor denies
+    limited = replace(theirs, start=ours.start, end=ours.end, exclude=ours.exclude)
+    if limited != theirs and equal(ours, limited):
+        return Compiled(reading, Evidence.GRAMMAR, "grammar")
+    return _differ("the grammar and the model", reading, replace(model.reading, timing=theirs))
 
 
 def _differ(who: str, first: Reading, second: Reading) -> Question:
@@ -64,14 +71,24 @@ def _differ(who: str, first: Reading, second: Reading) -> Question:
 
 
 def _model_alone(
-    phrase: str, grammar: Question, reading: Reading, second: Callable[[], Answer] | None, name: str
+    phrase: str,
+    grammar: Question,
+    reading: Reading,
+    second: Callable[[], Answer] | None,
+    now: datetime,
+    name: str,
 ) -> Compiled | Question:
     against = contradictions(phrase, reading.timing)
     if against:
-        return replace(grammar, message=f"{grammar.message}; the model's answer contradicts the phrase: {against[0]}")
+        return _adding(grammar, f"the model's answer contradicts the phrase: {against[0]}")
+    try:
+        check_fires(reading.timing, now)
+    except NeverFires as error:
+        return _adding(grammar, f"of the model's answer, {error}")
     again = second() if second is not None else None
     if not isinstance(again, Proposed):
-        return replace(grammar, message=f"{grammar.message}; the model did not confirm its own reading")
+        why = f": {again.reason}" if again is not None else ""
+        return _adding(grammar, f"the model did not confirm its own reading{why}")
     if not equal(reading.timing, again.reading.timing):
         return _differ("two samples of the model", reading, again.reading)
     return Compiled(reading, Evidence.MODEL, name)
