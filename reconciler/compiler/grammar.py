@@ -17,7 +17,8 @@ from lark.lexer import Token as LarkToken
 
 from reconciler.compiler.crontab import looks_like_crontab, read_crontab
 from reconciler.compiler.normalise import first_refused, tokens, unknown_word
-from reconciler.compiler.phrase_clauses import Clause, ClauseBuilder, Refused, Separator
+from reconciler.compiler.phrase_builder import ClauseBuilder
+from reconciler.compiler.phrase_clauses import Clause, Refused, Separator
 from reconciler.compiler.phrase_readings import reading_of
 from reconciler.compiler.phrase_words import Token
 from reconciler.model import Conventions, Question, Reading

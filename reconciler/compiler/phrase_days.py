@@ -212,7 +212,7 @@ class DayReader:
         self.months = frozenset({12 if days[0] < 0 else 1})
 
     def _defaults(self) -> None:
-        """Give `every year` its 1 January, `every month` its 1st, `every week` its Sunday; refuse what names no days."""
+        """Give `every year` its 1 January, `every month` its 1st, `every week` its Sunday."""
         draft = self.draft
         named = self.weekdays is not None or self.monthdays or draft.nths or draft.dates
         weeks = draft.parity is not None or draft.weeks is not None
@@ -283,8 +283,8 @@ class DayReader:
             raise Refused("a weekday and a position in the month contradict each other", "write one of the two")
         if weekday and draft.weekdays and not draft.falling and not draft.either:
             self._check_falling()
-        for day, only, scope in positions:
-            yield common | _months(scope) | {"day": day} | (weekday if only is None else {"day_of_week": only})
+        for day_field, only, scope in positions:
+            yield common | _months(scope) | {"day": day_field} | (weekday if only is None else {"day_of_week": only})
 
     def _check_falling(self) -> None:
         """`Friday the 13th` is both; `every Monday on the 1st` may mean either."""
@@ -395,8 +395,9 @@ class DayReader:
             yield from self._in_months(months - by_month.keys())
         for month, out in sorted(by_month.items()):
             kept = [str(number) for number in range(1, 32) if number not in out]
+            days = {"day": ",".join(kept)}
             for member in self._in_months(frozenset({month})):
-                yield member | {"day": ",".join(kept)}
+                yield member | days
 
 
 def weekday_list(days: Iterable[int]) -> str:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from reconciler.compiler.phrase_clauses import Clause, Refused, Separator
 from reconciler.compiler.phrase_clock import ClockReader, DayTimes, Notes
 from reconciler.compiler.phrase_days import DayReader, Days
-from reconciler.compiler.phrase_draft import Draft, Window, gather, group_of
+from reconciler.compiler.phrase_draft import Draft, Window, group_of
+from reconciler.compiler.phrase_gather import gather
 from reconciler.model import CalendarInterval, Conventions, CronFields, ElapsedInterval, Reading, Rule, Timing
 from reconciler.timing import FieldError, cron_fields, next_fire, warnings_for
 

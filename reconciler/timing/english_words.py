@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 
 def and_(items: Sequence[str]) -> str:
@@ -60,4 +61,4 @@ def steps_of(numbers: Sequence[int]) -> int | None:
     if len(numbers) < 2:
         return None
     step = numbers[1] - numbers[0]
-    return step if all(b - a == step for a, b in zip(numbers, numbers[1:], strict=False)) else None
+    return step if all(b - a == step for a, b in pairwise(numbers)) else None

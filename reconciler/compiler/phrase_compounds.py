@@ -1,0 +1,139 @@
+"""Spellings of several words that stand for one thing: `business hours`, `end of month`, `half an hour`."""
+
+from __future__ import annotations
+
+from reconciler.compiler.phrase_numbers import clocks, numbers
+from reconciler.compiler.phrase_scan import word_token
+from reconciler.compiler.phrase_words import FIXED_DAYS, NOISE, Token
+
+
+# sequences of words that stand for one token (a list of kinds or texts on the left; see _PATTERNS)
+def _text(*words: str) -> tuple[str, ...]:
+    return words
+
+
+_COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
+    _text("business", "hours"): (("BUSINESSHOURS", None),),
+    _text("working", "hours"): (("BUSINESSHOURS", None),),
+    _text("office", "hours"): (("BUSINESSHOURS", None),),
+    _text("work", "hours"): (("BUSINESSHOURS", None),),
+    **{
+        _text(one, two): (("BUSINESSDAY", None),)
+        for one in ("business", "working", "work", "week")
+        for two in ("day", "days")
+    },
+    _text("weekend", "day"): (("WEEKEND", None),),
+    _text("weekend", "days"): (("WEEKEND", None),),
+    _text("half", "hour"): (("NUMBER", 30), ("UNIT", "minute")),
+    _text("half", "an", "hour"): (("NUMBER", 30), ("UNIT", "minute")),
+    _text("half", "hourly"): (("ADVERB", (30, "minute")),),
+    _text("quarter", "hour"): (("NUMBER", 15), ("UNIT", "minute")),
+    _text("quarter", "of", "an", "hour"): (("NUMBER", 15), ("UNIT", "minute")),
+    _text("quarter", "hourly"): (("ADVERB", (15, "minute")),),
+    _text("three", "quarters", "of", "an", "hour"): (("NUMBER", 45), ("UNIT", "minute")),
+    _text("hour", "and", "a", "half"): (("NUMBER", 90), ("UNIT", "minute")),
+    _text("half", "year"): (("UNIT", "half-year"),),
+    _text("half", "-", "year"): (("UNIT", "half-year"),),
+    _text("half", "yearly"): (("ADVERB", (1, "half-year")),),
+    _text("bi", "-", "weekly"): (("AMBIGUOUS", "biweekly"),),
+    _text("bi", "-", "monthly"): (("AMBIGUOUS", "bimonthly"),),
+    _text("semi", "-", "monthly"): (("AMBIGUOUS", "semimonthly"),),
+    _text("semi", "-", "annually"): (("ADVERB", (1, "half-year")),),
+    _text("end", "of", "month"): (("MONTHDAY", -1), ("OFMONTH", None)),
+    _text("month", "end"): (("MONTHDAY", -1), ("OFMONTH", None)),
+    _text("month", "-", "end"): (("MONTHDAY", -1), ("OFMONTH", None)),
+    _text("end", "of", "each", "month"): (("MONTHDAY", -1), ("OFMONTH", None)),
+    _text("end", "of", "every", "month"): (("MONTHDAY", -1), ("OFMONTH", None)),
+    _text("at", "end", "of", "day"): (("WORD", None),),
+    _text("beginning", "of", "month"): (("MONTHDAY", 1), ("OFMONTH", None)),
+    _text("beginning", "of", "every", "month"): (("MONTHDAY", 1), ("OFMONTH", None)),
+    _text("beginning", "of", "each", "month"): (("MONTHDAY", 1), ("OFMONTH", None)),
+    _text("start", "of", "month"): (("MONTHDAY", 1), ("OFMONTH", None)),
+    _text("start", "of", "every", "month"): (("MONTHDAY", 1), ("OFMONTH", None)),
+    _text("start", "of", "each", "month"): (("MONTHDAY", 1), ("OFMONTH", None)),
+    _text("middle", "of", "month"): (("MONTHDAY", 15), ("OFMONTH", None)),
+    _text("middle", "of", "every", "month"): (("MONTHDAY", 15), ("OFMONTH", None)),
+    _text("middle", "of", "each", "month"): (("MONTHDAY", 15), ("OFMONTH", None)),
+    _text("mid", "month"): (("MONTHDAY", 15), ("OFMONTH", None)),
+    _text("mid", "-", "month"): (("MONTHDAY", 15), ("OFMONTH", None)),
+    _text("at", "end"): (("MONTHDAY", -1),),
+    _text("but", "not"): (("EXCEPT", None),),
+    _text("other", "than"): (("EXCEPT", None),),
+    _text("apart", "from"): (("EXCEPT", None),),
+    _text("except", "for"): (("EXCEPT", None),),
+    _text("as", "well", "as"): (("AND", None),),
+    _text("and", "also"): (("AND", None),),
+    _text("up", "to"): (("UNTIL", None),),
+    _text("up", "until"): (("UNTIL", None),),
+    _text("as", "of"): (("STARTING", None),),
+    _text("ending", "at"): (("UNTIL", None),),
+    _text("ending", "on"): (("UNTIL", None),),
+    _text("counted", "from"): (("COUNTED", None),),
+    _text("counted", "from", "week", "of"): (("COUNTED", None),),
+    _text("falling", "on"): (("FALLING", None),),
+    **{_text(one, two): (("IN", None),) for one in ("in", "of", "during") for two in ("a", "an")},
+    **{
+        (*words, *unit): (("OFFSET", ("minute", (minute,))), ("EVERY", None), ("UNIT", "hour"))
+        for words, minute in ((("quarter", "past"), 15), (("half", "past"), 30), (("quarter", "to"), 45))
+        for unit in (("every", "hour"), ("each", "hour"), ("hour",))
+    },
+    _text("once", "every"): (("EVERY", None),),
+    _text("once", "each"): (("EVERY", None),),
+    _text("once", "per"): (("EVERY", None),),
+    _text("once", "a"): (("EVERY", None),),
+    _text("once", "an"): (("EVERY", None),),
+    _text("twice", "a"): (("NUMBER", 2), ("TIMES", None), ("EVERY", None)),
+    _text("twice", "an"): (("NUMBER", 2), ("TIMES", None), ("EVERY", None)),
+    _text("twice", "per"): (("NUMBER", 2), ("TIMES", None), ("EVERY", None)),
+    _text("twice", "daily"): (("NUMBER", 2), ("TIMES", None), ("EVERY", None), ("UNIT", "day")),
+    _text("thrice", "a"): (("NUMBER", 3), ("TIMES", None), ("EVERY", None)),
+    _text("times", "a"): (("TIMES", None), ("EVERY", None)),
+    _text("times", "an"): (("TIMES", None), ("EVERY", None)),
+    _text("times", "per"): (("TIMES", None), ("EVERY", None)),
+    _text("times", "daily"): (("TIMES", None), ("EVERY", None), ("UNIT", "day")),
+    **{tuple(name.split()): (("FIXEDDAY", day),) for name, day in FIXED_DAYS.items()},
+    _text("on", "hour"): (("OFFSET", ("minute", (0,))),),
+    _text("on", "half", "hour"): (("OFFSET", ("minute", (30,))),),
+    _text("top", "of", "hour"): (("OFFSET", ("minute", (0,))),),
+    _text("top", "of", "every", "hour"): (("OFFSET", ("minute", (0,))), ("EVERY", None), ("UNIT", "hour")),
+    _text("weekday", "instance"): (("WORD", None),),
+}
+_LONGEST = max(map(len, _COMPOUNDS))
+_PREFIXES = {pattern[:1] for pattern in _COMPOUNDS}
+
+
+def compounds(found: list[Token]) -> list[Token]:
+    """Replace compound spellings by their tokens, then numbers, ordinals and clocks spread over words."""
+    flat: list[Token] = []
+    for token in found:
+        if token.kind == "SLASHED":
+            for position, part in enumerate(str(token.text).split("/")):
+                if position:
+                    flat.append(Token("PUNCT", None, "/"))
+                word = word_token(part)
+                if word is not None:
+                    flat.append(word)
+        elif token.text not in NOISE:
+            flat.append(token)
+    out: list[Token] = []
+    index = 0
+    while index < len(flat):
+        size = _compound_at(flat, index)
+        if size:
+            pattern = tuple(token.text for token in flat[index : index + size])
+            text = " ".join(pattern)
+            out.extend(Token(kind, value, text) for kind, value in _COMPOUNDS[pattern])
+            index += size
+        else:
+            out.append(flat[index])
+            index += 1
+    return clocks(numbers(out))
+
+
+def _compound_at(flat: list[Token], index: int) -> int:
+    if (flat[index].text,) not in _PREFIXES:
+        return 0
+    for size in range(min(_LONGEST, len(flat) - index), 0, -1):
+        if tuple(token.text for token in flat[index : index + size]) in _COMPOUNDS:
+            return size
+    return 0

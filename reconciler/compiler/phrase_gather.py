@@ -1,0 +1,341 @@
+"""Clauses gathered into a draft; clauses that contradict each other are refused here."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from reconciler.compiler.phrase_clauses import (
+    BusinessHours,
+    Clause,
+    Clock,
+    DateRange,
+    Dates,
+    DayPart,
+    Each,
+    Every,
+    EveryDays,
+    Moment,
+    Months,
+    Nth,
+    NthUnit,
+    Offset,
+    Ordinals,
+    Parity,
+    Refused,
+    Separator,
+    TimesPer,
+    UnitOnly,
+    Values,
+    Weekdays,
+    YearDates,
+    Years,
+    Zone,
+)
+from reconciler.compiler.phrase_draft import Draft, Window, group_of, strong_of
+
+
+def gather(parts: list[Clause | Separator]) -> Draft:
+    """Return the draft of *parts*; raise Refused for clauses that contradict each other."""
+    draft = Draft()
+    separator: str | None = None
+    previous: Clause | None = None
+    for part in parts:
+        if isinstance(part, Separator):
+            separator = part.text
+            continue
+        part = _still_excepted(part, previous, separator)  # noqa: PLW2901  the same clause with its meaning
+        _Gatherer(draft, part, separator).add()
+        previous, separator = part, None
+    return draft
+
+
+def _still_excepted(clause: Clause, previous: Clause | None, separator: str | None) -> Clause:
+    """Return *clause* as an exception if it goes on one: `except on Sundays and in August`."""
+    if previous is None or strong_of(previous) != "EXCEPT" or strong_of(clause) == "EXCEPT":
+        return clause
+    group = group_of(clause)
+    if separator is not None and "and" in separator and group in ("day", "scope") and not strong_of(clause):
+        return Clause(("EXCEPT", *clause.prefixes), clause.core)
+    if group in ("day", "scope", "period", "time") and not (group == "time" and isinstance(clause.core, Values)):
+        raise Refused("it is not clear what the exception covers", "put the exception last")
+    return clause
+
+
+class _Gatherer:
+    """Adds one clause to a draft."""
+
+    def __init__(self, draft: Draft, clause: Clause, separator: str | None) -> None:
+        self.draft = draft
+        self.clause = clause
+        self.strong = strong_of(clause)
+        self.separator = separator
+        self.core = clause.core
+
+    def add(self) -> None:
+        if isinstance(self.core, Each):
+            self.draft.each = True
+            self.draft.each_day |= isinstance(self.core.core, NthUnit)
+            self.core = self.core.core
+        elif "ON" in self.clause.prefixes:
+            self.draft.on = True
+        name = type(self.core).__name__
+        handler = getattr(self, "_" + name.lower(), None)
+        if handler is None:
+            raise Refused("this part is not understood", None)
+        handler(self.core)
+
+    def refuse(self) -> Refused:
+        words = {"STARTING": "starting", "UNTIL": "until", "EXCEPT": "except"}
+        strong = words.get(self.strong or "", (self.strong or "").lower())
+        return Refused(f"what `{strong}` limits is not understood", "write a date such as 2026-01-05, or a time of day")
+
+    def only(self, *allowed: str | None) -> None:
+        if self.strong not in allowed:
+            raise self.refuse()
+
+    # ---- how often
+
+    def _every(self, core: Every) -> None:
+        self.only(None)
+        if self.draft.every.get(core.unit, core.n) != core.n:
+            raise Refused(f"two different intervals in {core.unit}s", "write two phrases in a list")
+        self.draft.every[core.unit] = core.n
+        self.draft.ordinal_day |= core.ordinal and core.unit == "day"
+
+    def _everydays(self, core: EveryDays) -> None:
+        self._every(Every(core.n, "week"))
+        self._weekdays(core.days)
+
+    def _timesper(self, core: TimesPer) -> None:
+        times = {1: "once", 2: "twice"}.get(core.n, f"{core.n} times")
+        example = "every day at 09:00 and 17:00" if core.unit == "day" else "the days and times"
+        raise Refused(f"`{times} a {core.unit}` does not say when", f"write {example}")
+
+    # ---- times of day
+
+    def _values(self, core: Values) -> None:
+        ranges = [item for item in core.items if isinstance(item, tuple)]
+        clocks = [item for item in core.items if isinstance(item, Clock)]
+        if ranges:
+            if clocks or self.strong not in (None, "FROM", "BETWEEN", "EXCEPT"):
+                raise Refused("times and spans of time are mixed", "write two phrases in a list")
+            windows = [Window(first, last, self.strong == "BETWEEN") for first, last in ranges]
+            (self.draft.not_windows if self.strong == "EXCEPT" else self.draft.windows).extend(windows)
+            return
+        self._clocks(clocks)
+
+    def _clocks(self, clocks: list[Clock]) -> None:
+        draft = self.draft
+        if self.strong is None:
+            if all(clock.number for clock in clocks) and "AT" not in self.clause.prefixes:
+                numbers = ", ".join(str(clock.hour) for clock in clocks)
+                raise Refused(f"it is not clear what {numbers} counts", "write a time such as 09:00, or name the unit")
+            if draft.times and self.separator is None:
+                raise Refused("two times follow each other", "join them by `and`")
+            draft.times += clocks
+        elif self.strong == "EXCEPT":
+            draft.not_times += clocks
+        elif len(clocks) != 1:
+            raise Refused("one limit has several times", "write a span such as `from 09:00 to 17:00`")
+        elif self.strong in ("FROM", "STARTING", "AFTER") and draft.after is None:
+            draft.after = clocks[0]
+        elif self.strong in ("UNTIL", "BEFORE") and draft.before is None:
+            draft.before, draft.before_open = clocks[0], self.strong == "BEFORE"
+        else:
+            raise self.refuse()
+
+    def _daypart(self, core: DayPart) -> None:
+        self.only(None)
+        if self.draft.part is not None:
+            raise Refused("two parts of the day are named", "write two phrases in a list")
+        self.draft.part = core.part
+        if core.each:
+            self.draft.every.setdefault("day", 1)
+
+    def _businesshours(self, _: BusinessHours) -> None:
+        self.only(None)
+        self.draft.business_hours = True
+
+    def _offset(self, core: Offset) -> None:
+        led = self.strong == "STARTING" or (self.strong == "FROM" and core.unit != "day")
+        if led and len(core.values) == 1:
+            self.draft.from_value[core.unit] = core.values[0]
+            return
+        match core.unit:
+            case "day":
+                self._ordinals(Ordinals(core.values))
+            case "month":
+                self._months(Months(frozenset(core.values)))
+            case "week":
+                self.only(None, "FROM", "BETWEEN")
+                self.draft.weeks = (self.draft.weeks or frozenset()) | frozenset(core.values)
+            case "year":
+                self._years(Years(frozenset(core.values)))
+            case _:
+                self._time_values(core)
+
+    def _time_values(self, core: Offset) -> None:
+        self.only(None, "FROM", "BETWEEN") if len(core.values) > 1 else self.only(None)
+        if core.unit in self.draft.values and "and" not in (self.separator or ""):
+            raise Refused(f"{core.unit}s are given twice", "write them in one list")
+        self.draft.values.setdefault(core.unit, []).extend(core.values)
+        if core.of:
+            self.draft.past.add(core.of)
+            self.draft.past_every |= core.every
+
+    # ---- days
+
+    def _weekdays(self, core: Weekdays) -> None:
+        draft = self.draft
+        if self.strong == "EXCEPT":
+            draft.not_weekdays |= core.days
+            return
+        if self.strong == "FALLING":
+            draft.falling = core.days
+            return
+        if self.strong in ("FROM", "BETWEEN") and len(core.days) < 2:
+            raise self.refuse()
+        self.only(None, "FROM", "BETWEEN")
+        if draft.weekdays is None:
+            draft.weekdays = core
+        elif self._adds():
+            draft.weekdays = Weekdays(draft.weekdays.days | core.days)
+        elif draft.weekdays.days != core.days:
+            raise Refused("two sets of weekdays contradict each other", "name each weekday once, or join them by `and`")
+        if (draft.monthdays or draft.nths) and self.separator and "and" in self.separator:
+            draft.either = True
+
+    def _adds(self) -> bool:
+        """Return whether a separator makes this clause an addition to one of its kind before."""
+        if self.separator is None:
+            return False
+        return "and" in self.separator or isinstance(self.clause.core, Each) or "ON" in self.clause.prefixes
+
+    def _ordinals(self, core: Ordinals) -> None:
+        if any(not 1 <= day <= 31 for day in core.days if day > 0) or 0 in core.days:
+            bad = next(day for day in core.days if not 1 <= day <= 31)
+            raise Refused(f"day {bad} of the month does not exist", "days go from 1 to 31, or write `the last day`")
+        if self.strong == "EXCEPT":
+            self.draft.not_monthdays += core.days
+            return
+        if self.strong in ("FROM", "BETWEEN") and len(core.days) < 2:
+            raise self.refuse()
+        self.only(None, "FROM", "BETWEEN")
+        if self.draft.monthdays and not self._adds():
+            raise Refused("days of the month are given twice", "write them in one list")
+        self.draft.monthdays += core.days
+        if self.draft.weekdays is not None and self.separator and "and" in self.separator:
+            self.draft.either = True
+
+    def _nth(self, core: Nth) -> None:
+        self.only(None)
+        if self.draft.nths and not self._adds():
+            raise Refused("two positions in the month contradict each other", "join them by `and`")
+        self.draft.nths.append(core)
+
+    def _nthunit(self, core: NthUnit) -> None:
+        if core.unit == "day":
+            return self._ordinals(Ordinals(core.nths))
+        if core.unit == "hour" and self.strong in ("FROM", "BETWEEN") and len(core.nths) > 1:
+            first, last = Clock(min(core.nths), sure=True), Clock(max(core.nths), sure=True)
+            return self._values(Values(((first, last),)))
+        if core.unit in ("hour", "minute", "second") and all(nth >= 0 for nth in core.nths):
+            return self._offset(Offset(core.unit, core.nths))
+        raise Refused(f"a numbered {core.unit} is not understood", "write dates, days of the month or months by name")
+
+    def _yeardates(self, core: YearDates) -> None:
+        for month, day in core.dates:
+            if not 1 <= day <= (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]:
+                raise Refused(f"day {day} of month {month} does not exist", "check the date")
+        if core.year is not None:
+            return self._dates(Dates(tuple(_real(core.year, month, day) for month, day in core.dates)))
+        if self.strong == "EXCEPT":
+            self.draft.not_dates += core.dates
+        elif self.strong in ("STARTING", "UNTIL", "FROM", "BEFORE", "AFTER"):
+            raise Refused("a limit needs its year", "write the date with its year, such as 2026-03-31")
+        else:
+            self.only(None)
+            self.draft.dates += core.dates
+        return None
+
+    def _daterange(self, core: DateRange) -> None:
+        if core.first[0] is None or core.last[0] is None:
+            raise Refused(
+                "it is not clear whether the span of dates is meant every year",
+                "write dates with their year, such as `from 2026-05-01 to 2026-08-31`, or months: `from May to August`",
+            )
+        self.only(None, "FROM", "BETWEEN")
+        self._limit(_real(*core.first), first=True)  # type: ignore[arg-type]
+        self._limit(_real(*core.last), first=False)  # type: ignore[arg-type]
+
+    def _dates(self, core: Dates) -> None:
+        if self.strong == "EXCEPT":
+            self.draft.exclude += core.dates
+        elif len(core.dates) == 1 and self.strong in ("STARTING", "FROM"):
+            self._limit(core.dates[0], first=True)
+        elif len(core.dates) == 1 and self.strong == "UNTIL":
+            self._limit(core.dates[0], first=False)
+        elif len(core.dates) == 1 and self.strong == "COUNTED":
+            self.draft.anchor = core.dates[0]
+        else:
+            raise Refused(
+                "a single date is not a recurring schedule",
+                "write how often it should run, with `starting` or `until` before a date that limits it",
+            )
+
+    def _limit(self, day: date, *, first: bool) -> None:
+        if first and self.draft.start is None:
+            self.draft.start = day
+        elif not first and self.draft.end is None:
+            self.draft.end = day
+        else:
+            raise Refused("two limits contradict each other", "write one start and one end")
+
+    def _moment(self, core: Moment) -> None:
+        self.only("COUNTED")
+        self.draft.anchor = core
+
+    # ---- months, years, weeks, zone
+
+    def _months(self, core: Months) -> None:
+        if self.strong == "EXCEPT":
+            self.draft.not_months |= core.months
+            return
+        if self.strong == "STARTING" and len(core.months) == 1:
+            self.draft.from_value["month"] = min(core.months)
+            return
+        if self.strong in ("FROM", "BETWEEN") and len(core.months) < 2:
+            raise self.refuse()
+        self.only(None, "FROM", "BETWEEN")
+        if self.draft.months is not None and not self._adds():
+            raise Refused("two sets of months contradict each other", "join them by `and`")
+        self.draft.months_led |= bool(self.clause.prefixes)
+        self.draft.months = (self.draft.months or frozenset()) | core.months
+
+    def _years(self, core: Years) -> None:
+        self.only(None, "FROM", "BETWEEN")
+        self.draft.years = (self.draft.years or frozenset()) | core.years
+
+    def _unitonly(self, core: UnitOnly) -> None:
+        self.only(None)
+        if not self.clause.prefixes and core.unit != "month":
+            raise Refused(f"it is not clear what `{core.unit}` means here", f"write `every {core.unit}`")
+        self.draft.of_units.add(core.unit)
+
+    def _parity(self, core: Parity) -> None:
+        self.only(None)
+        self.draft.parity = core.remainder
+
+    def _zone(self, core: Zone) -> None:
+        self.only(None)
+        if self.draft.zone not in (None, core.key):
+            raise Refused("two time zones are named", "write one, or two schedules")
+        self.draft.zone = core.key
+        self.draft.zone_abbreviation = core.abbreviation
+
+
+def _real(year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise Refused(f"{year}-{month:02}-{day:02} does not exist", "check the date") from None

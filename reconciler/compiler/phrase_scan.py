@@ -1,0 +1,134 @@
+"""The text of a phrase cut into tokens, each character in one of them; zones put together."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from reconciler.compiler.phrase_clauses import Clock, Refused
+from reconciler.compiler.phrase_words import WORDS, Token
+from reconciler.compiler.phrase_zones import AMBIGUOUS, iana_key, is_abbreviation, spoken_zone
+
+_MERIDIEM = r"(?P<half>a\.?\s?m\b\.?|p\.?\s?m\b\.?|[ap]\b(?![.']))"
+_SCAN = re.compile(
+    rf"""
+      zone\s+(?P<named>[a-z0-9+/_-]+)
+    | (?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?![0-9]))
+    | (?P<slashdate>[0-9]{{1,4}}/[0-9]{{1,2}}(?:/[0-9]{{1,4}})?(?![0-9]))
+    | (?P<zone>(?:utc|gmt)[+-][0-9]{{1,2}}(?::?00)?(?![0-9]) | [a-z_]+/[a-z_]{{3,}}[a-z0-9_+/-]*)
+    | (?P<clock>(?P<h>[0-9]{{1,2}}) (?:(?::|h)(?P<m>[0-9]{{2}})(?::(?P<s>[0-9]{{2}}))?(?![0-9]) (?:\s?{_MERIDIEM})?
+                              | \.(?P<dm>[0-9]{{2}})\s?(?P<dhalf>[ap]\.?m\b\.?)
+                              | \s?{_MERIDIEM.replace("half", "half2")}))
+    | (?P<ordinal>[0-9]{{1,3}})(?:st|nd|rd|th)\b
+    | (?P<count>[0-9]+)(?P<unit>[smhdw])\b
+    | (?P<past>:[0-9]{{2}})(?![0-9])
+    | (?P<decimal>[0-9]+\.[0-9]+)
+    | (?P<number>[0-9]+)
+    | (?P<word>[^\W\d_]+(?:['][^\W\d_]+)*)
+    | (?P<punct>[^\s])
+    """,
+    re.VERBOSE,
+)
+_UNIT_LETTERS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
+
+
+def scan(text: str) -> list[Token]:
+    """Return the tokens of *text*, lower case; raise Refused for impossible times and dates."""
+    found = []
+    for match in _SCAN.finditer(text.rstrip(" .!")):
+        token = _scanned(match)
+        if token is not None:
+            found.append(token)
+    return found
+
+
+def _scanned(match: re.Match[str]) -> Token | None:
+    text = match[0]
+    match match.lastgroup:
+        case _ if match["date"]:
+            return Token("DATE", _iso_date(text), text)
+        case _ if match["slashdate"]:
+            return Token("SLASHDATE", None, text)
+        case _ if match["named"]:
+            key = iana_key(match["named"], named=True)
+            return Token("ZONE", key, text) if key else Token("WORD", None, match["named"])
+        case _ if match["zone"]:
+            key = iana_key(text)
+            return Token("ZONE", key, text) if key else _unpathed(text)
+        case _ if match["clock"]:
+            return Token("CLOCK", _clock(match), text)
+        case _ if match["ordinal"]:
+            return Token("ORDINAL", int(match["ordinal"]), text)
+        case _ if match["count"]:
+            return Token("COUNT", (int(match["count"]), _UNIT_LETTERS[match["unit"]]), text)
+        case _ if match["past"]:
+            return Token("COLON", int(text[1:]), text)
+        case _ if match["decimal"]:
+            return Token("DECIMAL", None, text)
+        case _ if match["number"]:
+            return Token("NUMBER", int(text), text)
+        case _ if match["word"]:
+            return word_token(text)
+    return Token("PUNCT", None, text)
+
+
+def _unpathed(text: str) -> Token:
+    """Return weekdays or other words joined by `/` as a token that `_phrases` splits, `WORD` where unknown."""
+    return Token("SLASHED", tuple(text.split("/")), text)
+
+
+def _iso_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Refused(f"{text} is not a date: {error}", "write year-month-day, such as 2026-01-05") from None
+
+
+def _clock(match: re.Match[str]) -> Clock:
+    half = (match["half"] or match["dhalf"] or match["half2"] or "")[:1]
+    hour, minute, second = int(match["h"]), int(match["m"] or match["dm"] or 0), int(match["s"] or 0)
+    if half and not 1 <= hour <= 12:
+        raise Refused(f"{match[0]!r} is not a time of day", "write 1 to 12 with am or pm, or a 24-hour time")
+    if hour > 24 or minute > 59 or second > 59 or hour == 24:
+        raise Refused(f"{match[0]!r} is not a time of day", "hours go to 23, minutes and seconds to 59")
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return Clock(hour, minute, second, sure=bool(half) or hour > 12 or match["h"][0] == "0", halved=bool(half))
+
+
+def word_token(text: str) -> Token | None:
+    """Return the token of one word, `WORD` if it is unknown."""
+    if text in WORDS:
+        kind, value = WORDS[text]
+        if kind == "CLOCK":
+            assert isinstance(value, int)
+            return Token(kind, Clock(value, sure=True, halved=True), text)
+        return Token(kind, value, text)
+    return Token("WORD", None, text)
+
+
+def zones_named(found: list[Token]) -> list[Token]:
+    """Put one ZONE token for the words that name a time zone."""
+    out: list[Token] = []
+    index = 0
+    while index < len(found):
+        token = found[index]
+        words: list[str] = []
+        for other in found[index : index + 5]:
+            if other.kind not in ("WORD", "IN", "ON"):
+                break
+            words.append(other.text)
+        after_in = bool(out) and out[-1].kind == "IN"
+        zone = spoken_zone(words, after_in=after_in) if token.kind == "WORD" else None
+        if zone:
+            size, key = zone
+            spoken = " ".join(words[:size])
+            out.append(Token("ZONE", (key, spoken.upper()) if is_abbreviation(spoken) else key, spoken))
+            index += size
+            continue
+        if token.kind == "WORD" and token.text in AMBIGUOUS:
+            zones = ", ".join(AMBIGUOUS[token.text])
+            raise Refused(f"`{token.text.upper()}` may be more than one time zone", f"write one of {zones}")
+        out.append(token)
+        index += 1
+    return out
