@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
 from reconciler.durations import format_duration, parse_duration
@@ -142,12 +143,17 @@ def _date(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
+@lru_cache(maxsize=16384)
+def _cron_fields(kwargs: tuple[tuple[str, str], ...]) -> CronFields:
+    return cron_fields(dict(kwargs))
+
+
 def _rule_from_json(value: Mapping[str, Any]) -> tuple[CronFields, ...] | CalendarInterval | ElapsedInterval:
     interval = value.get("interval")
     if interval is None:
         if not value["cron"]:
             raise ValueError("no cron fields")
-        return tuple(cron_fields(kwargs) for kwargs in value["cron"])
+        return tuple(_cron_fields(tuple(kwargs.items())) for kwargs in value["cron"])
     if "elapsed" in interval:
         return ElapsedInterval(parse_duration(interval["elapsed"]), datetime.fromisoformat(interval["anchor"]))
     (unit,) = interval.keys() & {"days", "weeks", "months"}
