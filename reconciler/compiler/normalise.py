@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import unicodedata
 from difflib import get_close_matches
+from functools import lru_cache
 
 from reconciler.compiler.phrase_clauses import Refused
 from reconciler.compiler.phrase_compounds import compounds
 from reconciler.compiler.phrase_scan import scan, zones_named
-from reconciler.compiler.phrase_words import AMBIGUOUS_ADVERBS, REFUSED_WORDS, VERBS, VOCABULARY, Token
+from reconciler.compiler.phrase_words import (
+    AMBIGUOUS_ADVERBS,
+    GLUE_WORDS,
+    REFUSED_WORDS,
+    VERBS,
+    VOCABULARY,
+    WORDS,
+    Token,
+)
 
 LONGEST_PHRASE = 500
 MOST_TOKENS = 200
+_HARMLESS = frozenset("a an as well for time business working work".split())
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-") | {"\u2018": "'", "\u2019": "'"})
 
 
@@ -35,6 +45,12 @@ def tokens(phrase: str) -> list[Token]:
     return _joins(seconds_told(found))
 
 
+@lru_cache(maxsize=4096)
+def _looks_like_schedule_word(text: str) -> bool:
+    """Return whether *text* may be a misspelt weekday, month, unit or the like: then it is no description."""
+    return len(text) > 3 and bool(get_close_matches(text, WORDS, n=1, cutoff=0.8))
+
+
 def _without_description(found: list[Token]) -> list[Token]:
     """Drop a leading `run the database backup`: a known verb and what it acts on, up to the first schedule word."""
     if not found or found[0].text not in VERBS:
@@ -44,6 +60,9 @@ def _without_description(found: list[Token]) -> list[Token]:
             break
         if index and token.kind not in ("WORD", "PUNCT"):
             description = found[1:index]
+            for word in description:
+                if word.text in GLUE_WORDS - _HARMLESS or _looks_like_schedule_word(word.text):
+                    raise unknown_word(word)
             clean = all(token.kind == "WORD" or token.text in ".-'_" for token in description)
             return found[index:] if clean else found
     return found
@@ -165,7 +184,7 @@ def unknown_word(token: Token) -> Refused:
     close = get_close_matches(token.text, VOCABULARY, n=1, cutoff=0.7) if len(token.text) < 20 else []
     hint = (
         f"did you mean `{close[0]}`?"
-        if close
+        if close and close[0] != token.text
         else "write it in other words, or leave it out if it says nothing about time"
     )
     return Refused(f"`{token.text[:40]}` is not understood", hint)

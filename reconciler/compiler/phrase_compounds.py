@@ -32,6 +32,16 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     _text("quarter", "hourly"): (("ADVERB", (15, "minute")),),
     _text("three", "quarters", "of", "an", "hour"): (("NUMBER", 45), ("UNIT", "minute")),
     _text("hour", "and", "a", "half"): (("NUMBER", 90), ("UNIT", "minute")),
+    _text("half", "-", "hour"): (("NUMBER", 30), ("UNIT", "minute")),
+    _text("half", "-", "hourly"): (("ADVERB", (30, "minute")),),
+    _text("quarter", "-", "hour"): (("NUMBER", 15), ("UNIT", "minute")),
+    _text("quarter", "-", "hourly"): (("ADVERB", (15, "minute")),),
+    **{
+        (edge, "of", *every, unit): (("ORDINAL", day), ("UNIT", "day"), ("IN", None), ("EVERY", None), ("UNIT", unit))
+        for edge, day in (("start", 1), ("beginning", 1), ("end", -1))
+        for every in ((), ("every",), ("each",))
+        for unit in ("quarter", "year")
+    },
     _text("half", "year"): (("UNIT", "half-year"),),
     _text("half", "-", "year"): (("UNIT", "half-year"),),
     _text("half", "yearly"): (("ADVERB", (1, "half-year")),),

@@ -85,7 +85,8 @@ class DayReader:
         if draft.dates and draft.months:
             raise Refused("a date and other months contradict each other", "write the date, or the months")
         recurring = draft.each or draft.on or draft.every or draft.of_units
-        if (draft.dates or (positional and draft.months)) and not recurring:
+        several = draft.months_led and len(self.months) > 1
+        if (draft.dates or (positional and draft.months)) and not (recurring or several):
             raise Refused(
                 "it is not clear whether this is meant once or every year",
                 "write `every year on …`; a single date is not a recurring schedule",

@@ -232,6 +232,8 @@ class _Gatherer:
         if self.draft.nths and not self._adds():
             raise Refused("two positions in the month contradict each other", "join them by `and`")
         self.draft.nths.append(core)
+        if self.draft.weekdays is not None and self.separator and "and" in self.separator:
+            self.draft.either = True
 
     def _nthunit(self, core: NthUnit) -> None:
         if core.unit == "day":

@@ -69,7 +69,7 @@ def _scanned(match: re.Match[str]) -> Token | None:
             return Token("NUMBER", int(text), text)
         case _ if match["word"]:
             return word_token(text)
-    return Token("PUNCT", None, text)
+    return Token("AT" if text == "@" else "PUNCT", None, text)
 
 
 def _unpathed(text: str) -> Token:

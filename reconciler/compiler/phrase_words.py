@@ -78,7 +78,7 @@ AMBIGUOUS_ADVERBS = {
 _PLAIN = {
     "EVERY": "every each",
     "OTHER": "other alternate",
-    "AT": "at @",
+    "AT": "at",
     "ON": "on",
     "IN": "in of during within",
     "FROM": "from",
