@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from reconciler.declaration.schema import load_schema
 from reconciler.errors import LockInvalid
 from reconciler.lockfile import dumps, loads, salvage
 from reconciler.model import (
@@ -82,6 +84,7 @@ ENTRIES = st.builds(
     paused=st.booleans(),
 )
 LOCKS = st.lists(ENTRIES, max_size=4).map(lambda found: Lock({one.id: one for one in found}))
+SCHEMA = Draft202012Validator(load_schema("lock"))
 TWO = Lock({id: entry(id) for id in ("alpha", "beta")})
 
 
@@ -100,6 +103,14 @@ def test_any_yaml_reader_sees_the_same_facts(lock: Lock) -> None:
     assert {id: tuple(value["when"]) for id, value in document.items()} == {
         id: one.when for id, one in lock.entries.items()
     }
+
+
+@given(LOCKS)
+def test_what_is_written_fits_the_published_schema(lock: Lock) -> None:
+    text = dumps(lock)
+    assume("\\ud" not in text)
+    assume(not lock.entries.keys() & {"y", "n", "Y", "N"})
+    assert list(SCHEMA.iter_errors(yaml.safe_load(text))) == []
 
 
 @given(ENTRIES)
