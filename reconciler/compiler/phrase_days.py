@@ -146,7 +146,7 @@ class DayReader:
         draft = self.draft
         if draft.every.get("year", 1) != 1:
             raise Refused("an interval of years is not understood", "list the years: `in 2026 and 2028`")
-        if "week" in draft.of_units:
+        if "week" in draft.of_units or ("week" in draft.every and (draft.monthdays or draft.nths or draft.dates)):
             raise Refused("a day of the week is not given by its number", "name the weekday")
         if draft.of_units & {"day", "hour", "minute", "second"} - draft.past - {"day"}:
             raise Refused("it is not clear what the unit refers to", "write `every hour` or `past the hour`")

@@ -44,9 +44,19 @@ def gather(parts: list[Clause | Separator]) -> Draft:
             separator = part.text
             continue
         part = _still_excepted(part, previous, separator)  # noqa: PLW2901  the same clause with its meaning
+        _check_every_day(draft, previous, part)
         _Gatherer(draft, part, separator).add()
         previous, separator = part, None
     return draft
+
+
+def _check_every_day(draft: Draft, previous: Clause | None, clause: Clause) -> None:
+    """Refuse `every day at 9am, 10am weekends`; `every day on the weekend` names the days at once."""
+    core = clause.core.core if isinstance(clause.core, Each) else clause.core
+    names_days = isinstance(core, Weekdays | Ordinals | Nth | YearDates) and strong_of(clause) != "EXCEPT"
+    at_once = previous is not None and isinstance(previous.core, Every | DayPart)
+    if names_days and strong_of(clause) != "FALLING" and draft.every.get("day") == 1 and not at_once:
+        raise Refused("`every day` and other days contradict each other", "name the days once, or write two phrases")
 
 
 def _still_excepted(clause: Clause, previous: Clause | None, separator: str | None) -> Clause:
@@ -103,6 +113,8 @@ class _Gatherer:
         self.draft.ordinal_day |= core.ordinal and core.unit == "day"
 
     def _everydays(self, core: EveryDays) -> None:
+        if core.days.business:
+            raise Refused("it may count weeks or business days", "write `every 2 weeks on weekdays` or name the days")
         self._every(Every(core.n, "week"))
         self._weekdays(core.days)
 
