@@ -50,7 +50,8 @@ _WHOLE_DAY = re.compile(
 _CRONTAB = re.compile(r"@\w+|[0-9*?][\w*,/?#-]*(?: [\w*,/?#-]+){4,5}")
 _EVERY_MINUTES = re.compile(r"\b(?:every|each|per) (?:([0-9]+)[ -]?)?(?:minutes?|mins?)\b")
 _SUB_MINUTE = re.compile(
-    r"\b(?:secs?|seconds?|secondly)\b(?! (?:to )?(?:last|mon|tue|wed|thu|fri|sat|sun|day|week|half))"
+    r"\b(?:secs?|seconds|secondly)\b|[0-9]s\b|\bsecond [0-9]"
+    r"|\b(?:every|each|per|a) second\b(?! (?:to )?(?:last|mon|tue|wed|thu|fri|sat|sun|day|week|half))"
 )
 _SUB_HOUR = re.compile(r"\b(?:minutes?|mins?|minutely)\b|[0-9](?:m|min|mins|s|sec|secs)\b")
 _SUB_DAY = re.compile(
@@ -59,6 +60,7 @@ _SUB_DAY = re.compile(
 _DAYS_SEEN = 400
 _FIRES_SEEN = 300
 _FROM = datetime(2027, 1, 1, tzinfo=UTC)
+_UNTIL = datetime(2035, 1, 1, tzinfo=UTC)
 _SEASONS = (_FROM, _FROM + timedelta(days=190))
 
 
@@ -105,9 +107,9 @@ def _due_clocks(timing: Timing) -> frozenset[time] | None:
 
 
 def _due_days(timing: Timing) -> list[date]:
-    """Return the first days from 2027 on with a due time."""
+    """Return the first days of the years 2027 to 2034 with a due time."""
     zone, at, days = ZoneInfo(timing.timezone), _FROM, list[date]()
-    while len(days) < _DAYS_SEEN and (due := next_fire(timing, at)) is not None:
+    while len(days) < _DAYS_SEEN and at < _UNTIL and (due := next_fire(timing, at)) is not None:
         days.append(due.astimezone(zone).date())
         at = datetime.combine(days[-1] + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(seconds=1)
         at = max(at, due)
@@ -167,7 +169,11 @@ def _too_often(said: _Phrase, timing: Timing) -> Iterator[str]:
 def _intervals(said: _Phrase, timing: Timing) -> Iterator[str]:
     """Check `every 10 minutes` and `every hour`."""
     steps = _EVERY_MINUTES.findall(said.text)
-    if len(steps) == 1 and not said.has(r"\b(?:past|after|before|to|other|half|and a)\b|\bhours?\b"):
+    if (
+        len(steps) == 1
+        and not said.has(_SUB_MINUTE)
+        and not said.has(r"\b(?:past|after|before|to|other|half|and a)\b|\bhours?\b")
+    ):
         wanted, gap = int(steps[0] or 1), _shortest(timing)
         if wanted and abs(gap - 60 * wanted) >= 1 and gap != float("inf"):
             yield f"the phrase says every {wanted} minutes, and it fires {gap / 60:g} minutes apart"

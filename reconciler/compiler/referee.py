@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from itertools import islice, zip_longest
 
 from reconciler.compiler.answer import Answer, Declined, Malformed, Proposed, Unavailable
 from reconciler.compiler.facts import contradictions
-from reconciler.model import Compiled, Evidence, Question, Reading
-from reconciler.timing import NeverFires, check_fires, difference, english, equal
+from reconciler.model import Compiled, Evidence, Question, Reading, Timing
+from reconciler.timing import NeverFires, check_fires, difference, english, equal, fires, on_wall
 
+_NEAR = 500  # due times that are compared one by one
 _HINT = "write the days and the times out, for example `every weekday at 09:00`"
 
 
@@ -30,7 +31,7 @@ def judge(
     the phrase. *model_name* is written into `compiled_by`. A timing must fire after *now* (aware).
     """
     if isinstance(grammar, Reading):
-        return _with_grammar(grammar, model, model_name)
+        return _with_grammar(grammar, model, now, model_name)
     if isinstance(model, Unavailable):
         return _adding(grammar, f"the model could not be asked: {model.reason}")
     if isinstance(model, Malformed):
@@ -48,7 +49,7 @@ def _adding(question: Question, clause: str) -> Question:
     return replace(question, message=f"{question.message}; {clause}")
 
 
-def _with_grammar(reading: Reading, model: Answer | None, name: str) -> Compiled | Question:
+def _with_grammar(reading: Reading, model: Answer | None, now: datetime, name: str) -> Compiled | Question:
     if isinstance(model, Declined):
         reading = replace(reading, warnings=(*reading.warnings, f"the model declined: {model.reason}"))
     if not isinstance(model, Proposed):
@@ -60,14 +61,24 @@ def _with_grammar(reading: Reading, model: Answer | None, name: str) -> Compiled
     limited = replace(theirs, start=ours.start, end=ours.end, exclude=ours.exclude)
     if limited != theirs and equal(ours, limited):
         return Compiled(reading, Evidence.GRAMMAR, "grammar")
-    return _differ("the grammar and the model", reading, replace(model.reading, timing=theirs))
+    return _differ("the grammar and the model", reading, replace(model.reading, timing=theirs), now)
 
 
-def _differ(who: str, first: Reading, second: Reading) -> Question:
+def _differ(who: str, first: Reading, second: Reading, now: datetime) -> Question:
     one, other = english(first.timing), english(second.timing)
-    part = difference(first.timing, second.timing)
-    when = f"; they part on {part.at.astimezone(ZoneInfo(first.timing.timezone)):%Y-%m-%d at %H:%M}" if part else ""
+    part = _parting(first.timing, second.timing, now)
+    when = f"; they part on {on_wall(part, first.timing.timezone):%Y-%m-%d at %H:%M}" if part else ""
     return Question(f"{who} read it differently: `{one}` and `{other}`{when}", _HINT, (first, second))
+
+
+def _parting(first: Timing, second: Timing, now: datetime) -> datetime | None:
+    """Return the next instant at which only one of two timings fires, or one in the past if it is not near."""
+    near = zip_longest(islice(fires(first, now), _NEAR), islice(fires(second, now), _NEAR))
+    for pair in near:
+        if pair[0] != pair[1]:
+            return min(instant for instant in pair if instant is not None)
+    found = difference(first, second)
+    return found.at if found else None
 
 
 def _model_alone(
@@ -90,5 +101,5 @@ def _model_alone(
         why = f": {again.reason}" if again is not None else ""
         return _adding(grammar, f"the model did not confirm its own reading{why}")
     if not equal(reading.timing, again.reading.timing):
-        return _differ("two samples of the model", reading, again.reading)
+        return _differ("two samples of the model", reading, again.reading, now)
     return Compiled(reading, Evidence.MODEL, name)
