@@ -272,6 +272,11 @@ class DayReader:
             return
         positions = self._positions(months)
         if not positions:
+            if draft.not_monthdays and draft.weekdays:
+                raise Refused(
+                    "the exception may mean a day of the month or a position of the weekday",
+                    "write the days that are meant",
+                )
             if not draft.monthdays and draft.not_monthdays:
                 positions = [(self._days_less_exceptions(frozenset(range(1, 32))), None, months)]
             else:
