@@ -51,7 +51,7 @@ _CRONTAB = re.compile(r"@\w+|[0-9*?][\w*,/?#-]*(?: [\w*,/?#-]+){4,5}")
 _EVERY_MINUTES = re.compile(r"\b(?:every|each|per) (?:([0-9]+)[ -]?)?(?:minutes?|mins?)\b")
 _SUB_MINUTE = re.compile(
     r"\b(?:secs?|seconds|secondly)\b|[0-9]s\b|\bsecond [0-9]"
-    r"|\b(?:every|each|per|a) second\b(?! (?:to )?(?:last|mon|tue|wed|thu|fri|sat|sun|day|week|half))"
+    r"|\b(?:every|each|per|a|[0-9]+) second\b(?! (?:to )?(?:last|mon|tue|wed|thu|fri|sat|sun|day|week|half))"
 )
 _SUB_HOUR = re.compile(r"\b(?:minutes?|mins?|minutely)\b|[0-9](?:m|min|mins|s|sec|secs)\b")
 _SUB_DAY = re.compile(

@@ -148,7 +148,7 @@ class Translator:
         except openai.APIError:
             return Unavailable("the model server cannot be reached", retryable=True), None
         except openai.OpenAIError:
-            return Unavailable("the model client cannot be set up", retryable=False), None
+            return Unavailable("the model client cannot be set up: check OPENAI_BASE_URL", retryable=False), None
         except json.JSONDecodeError:
             return Malformed("the server's answer is not JSON"), None
         except (ValueError, AttributeError, TypeError, IndexError, RecursionError) as error:
@@ -180,13 +180,13 @@ class Translator:
 
         with self._lock:
             if self._made is None:
-                self._made = openai.OpenAI(
-                    api_key=self._settings.key,
-                    base_url=self._settings.base_url,
-                    max_retries=1,
-                    # a redirect could carry the key to another host
-                    http_client=openai.DefaultHttpxClient(follow_redirects=False),
-                )
+                # a redirect could carry the key to another host
+                transport = openai.DefaultHttpxClient(follow_redirects=False)
+                key, url = self._settings.key, self._settings.base_url
+                try:
+                    self._made = openai.OpenAI(api_key=key, base_url=url, max_retries=1, http_client=transport)
+                except Exception as error:  # what a bad URL raises is the transport's, and differs by version
+                    raise openai.OpenAIError("the client cannot be made") from error
             return self._made
 
     def _count(self, got: Any) -> None:
