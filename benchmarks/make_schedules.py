@@ -10,7 +10,7 @@ _ORDINALS = ("first", "second", "third", "fourth", "last")
 
 
 def phrase(number: int) -> str:
-    """Return the phrase of schedule *number*; the first 10,000 are almost all different."""
+    """Return the phrase of schedule *number*; 1,535 of the first 10,000 are different."""
     hour, minute = number % 24, number * 7 % 60
     clock = f"{hour % 12 or 12}:{minute:02}{'am' if hour < 12 else 'pm'}"
     match number % 8:

@@ -7,17 +7,17 @@ question, also where somebody made the checksum fit.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.compiler.compile import union_of
+from reconciler.compiler.compile import Ask, union_of
 from reconciler.compiler.grammar import read
 from reconciler.errors import Problem
 from reconciler.lockfile import answers
 from reconciler.model import Compiled, Conventions, Declaration, Evidence, Lock, LockEntry, Question, Reading, Schedule
 from reconciler.timing import english, equal
 
-_Pair = tuple[Schedule, LockEntry]
+_Readings = Mapping[Ask, "Reading | Question"]
 _WORTH_A_PROCESS = 1000
 
 
@@ -25,7 +25,6 @@ def misread(declaration: Declaration, lock: Lock) -> Iterator[Problem]:
     """Yield a problem for each entry that the grammar reads otherwise, or whose sentence is not its timing's.
 
     Entries that only a model could read have no second reader here; their sentence is checked all the same.
-    Thousands of entries are shared out among the processors.
     """
     conventions = declaration.conventions
     pairs = [
@@ -33,28 +32,38 @@ def misread(declaration: Declaration, lock: Lock) -> Iterator[Problem]:
         for schedule in declaration.schedules
         if (entry := lock.entries.get(schedule.id)) is not None and answers(entry, schedule, conventions)
     ]
-    workers = min(os.cpu_count() or 1, len(pairs) // _WORTH_A_PROCESS)
-    if workers < 2:
-        yield from _misread(pairs, conventions)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-
-    shares = [pairs[first::workers] for first in range(workers)]
-    with ProcessPoolExecutor(workers - 1) as pool:
-        elsewhere = [pool.submit(_misread, share, conventions) for share in shares[1:]]
-        yield from _misread(shares[0], conventions)
-        for share in elsewhere:
-            yield from share.result()
-
-
-def _misread(pairs: Sequence[_Pair], conventions: Conventions) -> list[Problem]:
-    problems = []
+    asked = {ask for schedule, entry in pairs if entry.evidence is not Evidence.MODEL for ask in _asks(schedule)}
+    readings = _read_all(sorted(asked, key=lambda ask: (ask.phrase, ask.timezone or "")), conventions)
     for schedule, entry in pairs:
-        wrong = _wrong_sentence(entry) or _wrong_answer(entry, schedule, conventions)
+        wrong = _wrong_sentence(entry) or _wrong_answer(entry, schedule, readings)
         if wrong:
             hint = f"run `reconcile compile --refresh {schedule.id}` and review the difference"
-            problems.append(Problem(f"{schedule.id}: {wrong}", schedule.phrase_origins[0], hint))
-    return problems
+            yield Problem(f"{schedule.id}: {wrong}", schedule.phrase_origins[0], hint)
+
+
+def _asks(schedule: Schedule) -> list[Ask]:
+    return [Ask(phrase, schedule.timezone) for phrase in schedule.phrases]
+
+
+def _read_all(asks: Sequence[Ask], conventions: Conventions) -> _Readings:
+    """Read every phrase once; thousands of them are shared out among the processors."""
+    workers = min(os.cpu_count() or 1, len(asks) // _WORTH_A_PROCESS)
+    if workers < 2:
+        return dict(zip(asks, _read_share(asks, conventions), strict=True))
+    from concurrent.futures import ProcessPoolExecutor
+
+    shares = [asks[first::workers] for first in range(workers)]
+    readings: dict[Ask, Reading | Question] = {}
+    with ProcessPoolExecutor(workers - 1) as pool:
+        elsewhere = [pool.submit(_read_share, share, conventions) for share in shares[1:]]
+        readings |= zip(shares[0], _read_share(shares[0], conventions), strict=True)
+        for share, done in zip(shares[1:], elsewhere, strict=True):
+            readings |= zip(share, done.result(), strict=True)
+    return readings
+
+
+def _read_share(asks: Sequence[Ask], conventions: Conventions) -> list[Reading | Question]:
+    return [read(ask.phrase, timezone=ask.timezone, conventions=conventions) for ask in asks]
 
 
 def _wrong_sentence(entry: LockEntry) -> str | None:
@@ -68,10 +77,10 @@ def _wrong_sentence(entry: LockEntry) -> str | None:
     return f'the lockfile says "{entry.means}", but its fields mean "{now}"'
 
 
-def _wrong_answer(entry: LockEntry, schedule: Schedule, conventions: Conventions) -> str | None:
+def _wrong_answer(entry: LockEntry, schedule: Schedule, known: _Readings) -> str | None:
     if entry.evidence is Evidence.MODEL:
         return None
-    readings = [read(phrase, timezone=schedule.timezone, conventions=conventions) for phrase in schedule.phrases]
+    readings = [known[ask] for ask in _asks(schedule)]
     found = [Compiled(one, entry.evidence, entry.compiled_by) for one in readings if isinstance(one, Reading)]
     union = union_of(found) if len(found) == len(readings) else None
     if union is None or isinstance(union, Question):
