@@ -196,14 +196,15 @@ def _watch(project: Project, options: _Options) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    seen = ""
+    seen = ("", "")
     with Watch(project.schedules, hinted.set) as watch:
         note(f"watching {project.schedules}; Ctrl-C ends it")
         while not stopped.is_set():
-            found = fingerprint(project.schedules)
-            if found != seen:
+            yaml, lock = (fingerprint(project.schedules, suffixes) for suffixes in ((".yaml", ".yml"), (".lock",)))
+            if (yaml, lock) != seen:
                 _compile_and_go_on(project, options)
-                seen = fingerprint(project.schedules)
+                # our own lock is no news; YAML that was saved meanwhile is
+                seen = (yaml, fingerprint(project.schedules, (".lock",)))
             hinted.wait(_LOOK_EVERY if not watch.blind else 2.0)
             if hinted.is_set():
                 time.sleep(0.1)  # a save is several events

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _READING = frozenset({"opened", "closed_no_write"})  # our own looks cause these
-_SUFFIXES = (".yaml", ".yml", ".lock")
 
 
 class Watch:
@@ -99,7 +98,7 @@ def _identity(place: Path) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None
 
 
-def fingerprint(directory: Path, suffixes: tuple[str, ...] = _SUFFIXES) -> str:
+def fingerprint(directory: Path, suffixes: tuple[str, ...]) -> str:
     """Return a digest of the names and contents of *directory*'s files that end in one of *suffixes*.
 
     What cannot be read counts by its error, so that a change from readable to not, or back, is a change.

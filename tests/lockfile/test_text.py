@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.declaration.schema import load_schema
@@ -93,6 +93,7 @@ def test_a_lock_survives_writing_and_reading(lock: Lock) -> None:
     assert loads(dumps(lock), file="f") == Lock(dict(sorted(lock.entries.items())))
 
 
+@settings(max_examples=30)  # PyYAML is slow
 @given(LOCKS)
 def test_any_yaml_reader_sees_the_same_facts(lock: Lock) -> None:
     text = dumps(lock)
@@ -105,6 +106,7 @@ def test_any_yaml_reader_sees_the_same_facts(lock: Lock) -> None:
     }
 
 
+@settings(max_examples=30)
 @given(LOCKS)
 def test_what_is_written_fits_the_published_schema(lock: Lock) -> None:
     text = dumps(lock)
