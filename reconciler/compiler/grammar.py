@@ -18,7 +18,7 @@ from lark.lexer import Token as LarkToken
 from reconciler.compiler.crontab import looks_like_crontab, read_crontab
 from reconciler.compiler.normalise import first_refused, tokens, unknown_word
 from reconciler.compiler.phrase_builder import ClauseBuilder
-from reconciler.compiler.phrase_clauses import Clause, Refused, Separator
+from reconciler.compiler.phrase_clauses import Clause, NotUnderstood, Refused, Separator
 from reconciler.compiler.phrase_readings import reading_of
 from reconciler.compiler.phrase_words import Token
 from reconciler.model import Conventions, Question, Reading
@@ -91,9 +91,11 @@ def _clauses(phrase: str) -> list[Clause | Separator]:
 def _unexpected(found: list[Token], error: UnexpectedInput) -> Refused:
     position = error.pos_in_stream if error.pos_in_stream is not None else len(found)
     if not 0 <= position < len(found):
-        return Refused("the phrase ends too early", "say what it means to the end, such as `every day at 09:00`")
+        return NotUnderstood("the phrase ends too early", "say what it means to the end, such as `every day at 09:00`")
     token = found[position]
     if token.kind in ("WORD", "PUNCT"):
         return unknown_word(token)
     before = f" after `{found[position - 1].text}`" if position else ""
-    return Refused(f"`{token.text}` is not understood{before}", "write it in other words, or as a list of phrases")
+    return NotUnderstood(
+        f"`{token.text}` is not understood{before}", "write it in other words, or as a list of phrases"
+    )

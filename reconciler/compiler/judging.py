@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from reconciler.compiler.answer import Answer
@@ -18,7 +17,6 @@ from reconciler.model import Compiled, Conventions, Question, Reading
 __all__ = ["Translator", "judging", "translator_from"]
 
 _HINT = "set RECONCILE_MODEL, and OPENAI_API_KEY or OPENAI_BASE_URL (for a server that needs no key), or drop --model"
-_NOT_UNDERSTOOD = ("is not understood", "ends too early")
 
 
 def translator_from(*, use: bool | None, environ: Mapping[str, str] = os.environ) -> Translator | None:
@@ -48,7 +46,7 @@ def judging(
         tell = progress if translator is None else None
         readings = []
         for count, ask in enumerate(asks, 1):
-            readings.append(_read(ask, conventions))
+            readings.append(read(ask.phrase, timezone=ask.timezone, conventions=conventions))
             if tell is not None:
                 tell(count, len(asks))
         if translator is None:
@@ -74,12 +72,3 @@ def _with_model(
 
 def _second(translator: Translator, ask: Ask) -> Callable[[], Answer]:
     return lambda: translator.ask(ask.phrase, timezone=ask.timezone, prompt=SECOND_PROMPT)
-
-
-def _read(ask: Ask, conventions: Conventions) -> Reading | Question:
-    """Return the grammar's reading; a question it has for another reason than unknown words is a certain refusal."""
-    found = read(ask.phrase, timezone=ask.timezone, conventions=conventions)
-    if isinstance(found, Reading) or found.understood:
-        return found
-    unknown = any(words in found.message for words in _NOT_UNDERSTOOD) and "field is" not in found.message
-    return replace(found, understood=not unknown)

@@ -10,7 +10,7 @@ import unicodedata
 from difflib import get_close_matches
 from functools import lru_cache
 
-from reconciler.compiler.phrase_clauses import Refused
+from reconciler.compiler.phrase_clauses import NotUnderstood, Refused
 from reconciler.compiler.phrase_compounds import compounds
 from reconciler.compiler.phrase_scan import scan, zones_named
 from reconciler.compiler.phrase_words import (
@@ -187,7 +187,7 @@ def unknown_word(token: Token) -> Refused:
         if close and close[0] != token.text
         else "write it in other words, or leave it out if it says nothing about time"
     )
-    return Refused(f"`{token.text[:40]}` is not understood", hint)
+    return NotUnderstood(f"`{token.text[:40]}` is not understood", hint)
 
 
 def first_refused(found: list[Token]) -> Refused | None:

@@ -22,6 +22,7 @@ from reconciler.compiler.phrase_clauses import (
     EveryDays,
     Moment,
     Months,
+    NotUnderstood,
     Nth,
     NthUnit,
     Offset,
@@ -200,7 +201,7 @@ class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
 
     def _parity(self, remainder: int, unit: LarkToken) -> Parity:
         if unit.value != "week":
-            raise Refused(f"even and odd {unit.value}s are not understood", "even and odd count ISO weeks only")
+            raise NotUnderstood(f"even and odd {unit.value}s are not understood", "even and odd count ISO weeks only")
         return Parity(remainder)
 
     def one_month(self, token: LarkToken) -> frozenset[int]:
@@ -299,7 +300,7 @@ def _every(n: int, unit: str) -> Every:
 
 def _checked(unit: str, values: tuple[int, ...]) -> tuple[int, ...]:
     if unit not in _RANGES:
-        raise Refused(f"a numbered {unit} is not understood", "number days, hours, minutes, seconds or months")
+        raise NotUnderstood(f"a numbered {unit} is not understood", "number days, hours, minutes, seconds or months")
     low, high = _RANGES[unit]
     for value in values:
         if not low <= value <= high or (unit == "day" and value == 0):
@@ -316,7 +317,7 @@ def _offset(unit: str, values: tuple[object, ...], of: str, *, every: bool) -> O
         else:
             numbers.append(_plain_int(item))
     if _PART_OF.get(of) != unit:
-        raise Refused(f"{unit}s past the {of} are not understood", "write minutes past the hour or a time of day")
+        raise NotUnderstood(f"{unit}s past the {of} are not understood", "write minutes past the hour or a time of day")
     return Offset(unit, _checked(unit, tuple(numbers)), of, every)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from reconciler.model import Question
 
@@ -14,11 +14,19 @@ _DAY = 1440
 class Refused(Exception):
     """A phrase that is not compiled: why, what to write instead, and the readings where there are several."""
 
+    understood: ClassVar[bool] = True
+
     def __init__(self, message: str, hint: str | None = None, *, options: tuple[str, ...] = ()) -> None:
         """Make a refusal; *options* are the choices that would each give one of several readings."""
         super().__init__(message)
-        self.question = Question(message, hint)
+        self.question = Question(message, hint, understood=self.understood)
         self.options = options
+
+
+class NotUnderstood(Refused):
+    """Words that the grammar does not know, or not together: another reader may know better."""
+
+    understood = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 
-from reconciler.compiler.phrase_clauses import Clock, Refused
+from reconciler.compiler.phrase_clauses import Clock, NotUnderstood, Refused
 from reconciler.compiler.phrase_draft import Draft, Window
 from reconciler.compiler.phrase_times import DAY, TimeFields, fields_of, listed, stepped
 from reconciler.model import Conventions
@@ -189,7 +189,7 @@ class ClockReader:
             self._put_minutes([start.minute])
             self.cadence = None
         elif start.minute:
-            raise Refused("a start within the hour is not understood here", "write the hours as a list")
+            raise NotUnderstood("a start within the hour is not understood here", "write the hours as a list")
         self.coarser.pop(unit, None)
         self.draft.after = None
 
@@ -315,7 +315,7 @@ class ClockReader:
 
     def _from_finer(self) -> DayTimes:
         """`every 30 minutes, starting at minute 5`; `every 2 hours starting at minute 15`."""
-        raise Refused("what the start counts is not understood", "write the minutes: `at minute 5 and 35`")
+        raise NotUnderstood("what the start counts is not understood", "write the minutes: `at minute 5 and 35`")
 
     # ---- windows
 
@@ -377,7 +377,7 @@ class ClockReader:
                 if _within((clock + offset) % DAY, low, high)
             ]
         if cadence in values or self.coarser.keys() - {"hour"} or self.coarser.get("hour", 1) != 1:
-            raise Refused("two intervals within a span are not understood", "write one interval")
+            raise NotUnderstood("two intervals within a span are not understood", "write one interval")
         self._check_alignment(window, low, step, step if 3600 % step == 0 else 60)
         seconds = values.get("second", [0])
         return [(clock + second) % DAY for clock in stepped(low, high, step) for second in seconds]
@@ -389,11 +389,13 @@ class ClockReader:
         assert first is not None
         assert last is not None
         if len(draft.windows) > 1 or draft.values.keys() - {"minute"} or self.coarser.keys() - {"minute", "hour"}:
-            raise Refused("intervals of seconds within these spans are not understood", "write a list of phrases")
+            raise NotUnderstood("intervals of seconds within these spans are not understood", "write a list of phrases")
         if first.second or last.second:
             return self._odd_seconds(first.seconds, last.seconds)
         if 60 % self.n or any(step != 1 for step in self.coarser.values()) or first == last:
-            raise Refused("this interval of seconds within a span is not understood", "write one that divides a minute")
+            raise NotUnderstood(
+                "this interval of seconds within a span is not understood", "write one that divides a minute"
+            )
         minutes = set(draft.values.get("minute", range(60)))
         whole = stepped(first.seconds, last.seconds, 60)
         end: tuple[TimeFields, ...] = ()
@@ -414,7 +416,9 @@ class ClockReader:
 
     def _odd_seconds(self, low: int, high: int) -> DayTimes:
         if self.draft.values or self.coarser or (high - low) % DAY // self.n > _MOST_CLOCKS:
-            raise Refused("this interval of seconds within a span is not understood", "write the span in whole minutes")
+            raise NotUnderstood(
+                "this interval of seconds within a span is not understood", "write the span in whole minutes"
+            )
         self.notes.assume("counted from the start of the span, its end included")
         return DayTimes(fields_of(stepped(low, high, self.n)))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from reconciler.compiler.phrase_clauses import Nth, Refused
+from reconciler.compiler.phrase_clauses import NotUnderstood, Nth, Refused
 from reconciler.compiler.phrase_clock import Notes
 from reconciler.compiler.phrase_draft import Draft
 from reconciler.timing.fields import MONTHS, ORDINALS, WEEKDAYS
@@ -145,7 +145,7 @@ class DayReader:
         """Apply `every 3 months`, `quarterly`, `of the year` to the months."""
         draft = self.draft
         if draft.every.get("year", 1) != 1:
-            raise Refused("an interval of years is not understood", "list the years: `in 2026 and 2028`")
+            raise NotUnderstood("an interval of years is not understood", "list the years: `in 2026 and 2028`")
         if "week" in draft.of_units or ("week" in draft.every and (draft.monthdays or draft.nths or draft.dates)):
             raise Refused("a day of the week is not given by its number", "name the weekday")
         if draft.of_units & {"day", "hour", "minute", "second"} - draft.past - {"day"}:
@@ -207,7 +207,7 @@ class DayReader:
         if "month" in draft.every or "month" in draft.of_units:
             return
         if not all(day in (1, -1) for day in self.monthdays) or any(not (1 <= d <= 5 or d == -1) for d in days):
-            raise Refused("a numbered day of the year is not understood", "write the month and the day")
+            raise NotUnderstood("a numbered day of the year is not understood", "write the month and the day")
         if len({day < 0 for day in days}) == 2:
             raise Refused("first and last of the year are mixed", "write two phrases in a list")
         self.months = frozenset({12 if days[0] < 0 else 1})
@@ -327,7 +327,7 @@ class DayReader:
     def _days_less_exceptions(self, days: frozenset[int]) -> str:
         out = frozenset(self.draft.not_monthdays)
         if any(day < 0 for day in out | days) or out - days:
-            raise Refused("an exception from the month's end is not understood", "write the days that are meant")
+            raise NotUnderstood("an exception from the month's end is not understood", "write the days that are meant")
         if not days - out:
             raise Refused("no day of the month is left", "check the exceptions")
         return ",".join(str(day) for day in sorted(days - out))
@@ -343,7 +343,7 @@ class DayReader:
             plain = [self._days_less_exceptions(frozenset(self.monthdays))]
         for one in draft.nths:
             if one.weekdays.weekend:
-                raise Refused("a numbered weekend is not understood", "name the day: `the first Saturday`")
+                raise NotUnderstood("a numbered weekend is not understood", "name the day: `the first Saturday`")
             if one.weekdays.business:
                 found += self._business_days(one, months)
             else:

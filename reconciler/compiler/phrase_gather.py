@@ -16,6 +16,7 @@ from reconciler.compiler.phrase_clauses import (
     EveryDays,
     Moment,
     Months,
+    NotUnderstood,
     Nth,
     NthUnit,
     Offset,
@@ -91,13 +92,15 @@ class _Gatherer:
         name = type(self.core).__name__
         handler = getattr(self, "_" + name.lower(), None)
         if handler is None:
-            raise Refused("this part is not understood", None)
+            raise NotUnderstood("this part is not understood", None)
         handler(self.core)
 
     def refuse(self) -> Refused:
         words = {"STARTING": "starting", "UNTIL": "until", "EXCEPT": "except"}
         strong = words.get(self.strong or "", (self.strong or "").lower())
-        return Refused(f"what `{strong}` limits is not understood", "write a date such as 2026-01-05, or a time of day")
+        return NotUnderstood(
+            f"what `{strong}` limits is not understood", "write a date such as 2026-01-05, or a time of day"
+        )
 
     def only(self, *allowed: str | None) -> None:
         if self.strong not in allowed:
@@ -255,7 +258,9 @@ class _Gatherer:
             return self._values(Values(((first, last),)))
         if core.unit in ("hour", "minute", "second") and all(nth >= 0 for nth in core.nths):
             return self._offset(Offset(core.unit, core.nths))
-        raise Refused(f"a numbered {core.unit} is not understood", "write dates, days of the month or months by name")
+        raise NotUnderstood(
+            f"a numbered {core.unit} is not understood", "write dates, days of the month or months by name"
+        )
 
     def _yeardates(self, core: YearDates) -> None:
         for month, day in core.dates:
