@@ -61,7 +61,7 @@ def _load_file(path: Path, name: str) -> tuple[File, list[Problem]]:
     """Return what of the file *path* fits the schema, and the problems of the rest."""
     nodes = parse(read_schedule_file(path, name), name)
     value = _typed(nodes, load_schema("schedules"))
-    assert isinstance(value, dict)  # noqa: S101  parse returns nothing else
+    assert isinstance(value, dict)
     if fits(value):
         return File(name, nodes, value), []
     errors = errors_of(value)
