@@ -46,10 +46,18 @@ def _block(entry: LockEntry) -> str:
 
 def _json(value: Json) -> str:
     """Return *value* as one line of JSON in which every character that does not print is escaped."""
-    text = _ENCODER.encode(value)
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+    match value:
+        case str():
+            text = _ENCODER.encode(value)
+            if text.isprintable():
+                return text
+            return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+        case list():
+            return "[" + ", ".join(map(_json, value)) + "]"
+        case dict():
+            return "{" + ", ".join(f"{_json(key)}: {_json(item)}" for key, item in value.items()) + "}"
+        case _:
+            return _ENCODER.encode(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +153,7 @@ def _blocks(text: str) -> Iterator[_Block]:
 def _parse(block: _Block) -> LockEntry:
     """Return the entry that *block* holds; raise _Rejected unless `dumps` would write just this text."""
     try:
-        fields = dict(_fields(block.text))
+        fields = _fields(block.text)
         entry = entry_from_json(block.id, fields)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _Rejected(f"{block.id}: {_what(error)}") from None
@@ -168,18 +176,22 @@ def _what(error: Exception) -> str:
             return "a field has the wrong type"
 
 
-def _fields(text: str) -> Iterator[tuple[str, Any]]:
-    items: list[Any] = []
-    for line in text.splitlines()[1:]:
+def _fields(text: str) -> dict[str, Any]:
+    """Return the fields of a block; whatever else its lines may hold shows when they are written again."""
+    cron: list[str] = []
+    parts: list[str] = []
+    for line in text.split("\n")[1:-1]:
         if line.startswith("    - "):
-            items.append(json.loads(line[6:]))
-        elif line == "  cron:":
-            yield "cron", items
-        else:
+            cron.append(line[6:])
+        elif line != "  cron:":
             key, colon, value = line[2:].partition(": ")
             if not colon:
                 raise ValueError(f"line {line.strip()[:40]!r} is not `key: value`")
-            yield key, json.loads(value)
+            parts.append(f'"{key}":{value}')
+    if cron:
+        parts.append(f'"cron":[{",".join(cron)}]')
+    fields: dict[str, Any] = json.loads("{" + ",".join(parts) + "}")
+    return fields
 
 
 def _order_problems(text: str, file: str) -> Iterator[Problem]:
