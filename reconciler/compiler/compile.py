@@ -6,7 +6,7 @@ A schedule whose phrase stays a question keeps the entry it had, and everything 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -99,26 +99,32 @@ def compile_declaration(
     asks = list(dict.fromkeys(Ask(phrase, schedule.timezone) for schedule in fresh for phrase in schedule.phrases))
     answered = dict(zip(asks, judge(asks, declaration.conventions), strict=True)) if asks else {}
 
+    results = {
+        schedule.id: _checked(schedule, renewed(kept[schedule.id], schedule))
+        if schedule.id in kept
+        else _answer(schedule, [answered[Ask(phrase, schedule.timezone)] for phrase in schedule.phrases], now)
+        for schedule in declaration.schedules
+    }
+    return _compilation(results, previous, kept=kept.keys())
+
+
+def _compilation(
+    results: Mapping[str, LockEntry | list[OpenQuestion]], previous: Lock, *, kept: Collection[str]
+) -> Compilation:
+    """Put *results* together; a schedule with questions keeps the entry it had."""
     entries: dict[str, LockEntry] = {}
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, Outcome] = dict.fromkeys(previous.entries.keys() - results.keys(), Outcome.REMOVED)
     questions: list[OpenQuestion] = []
-    for schedule in declaration.schedules:
-        before = previous.entries.get(schedule.id)
-        if schedule.id in kept:
-            result: LockEntry | list[OpenQuestion] = renewed(kept[schedule.id], schedule)
-        else:
-            result = _answer(schedule, [answered[Ask(p, schedule.timezone)] for p in schedule.phrases], now)
+    for id, result in results.items():
+        before = previous.entries.get(id)
         if isinstance(result, LockEntry):
-            result = list(_unmet(schedule, result)) or result
-        if isinstance(result, LockEntry):
-            entries[schedule.id] = result
-            outcomes[schedule.id] = _outcome(before, result, kept=schedule.id in kept)
+            entries[id] = result
+            outcomes[id] = _outcome(before, result, kept=id in kept)
         else:
             questions += result
-            outcomes[schedule.id] = Outcome.QUESTION
+            outcomes[id] = Outcome.QUESTION
             if before is not None:
-                entries[schedule.id] = before
-    outcomes |= dict.fromkeys(previous.entries.keys() - outcomes.keys(), Outcome.REMOVED)
+                entries[id] = before
     return Compilation(Lock(entries), outcomes, tuple(questions))
 
 
@@ -146,8 +152,13 @@ def _answer(
         except NeverFires as error:
             union = Question(str(error), "change the phrase, or remove the schedule")
         else:
-            return entry
+            return _checked(schedule, entry)
     return [OpenQuestion(schedule.id, schedule.phrases[0], schedule.phrase_origins[0], union)]
+
+
+def _checked(schedule: Schedule, entry: LockEntry) -> LockEntry | list[OpenQuestion]:
+    """Return *entry*, or its author's expectations that it does not meet."""
+    return list(_unmet(schedule, entry)) or entry
 
 
 def union_of(parts: Sequence[Compiled]) -> Compiled | Question:
