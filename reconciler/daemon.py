@@ -76,6 +76,7 @@ class Daemon:
         if self._hinted.is_set():
             await asyncio.sleep(_SETTLE)
             self._hinted.clear()
+            watch.arm()
             await self._look(full=False)
         elif self._last_look is None or now - self._last_look >= every or now < self._last_look:
             self._last_look = now

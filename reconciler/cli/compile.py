@@ -200,6 +200,7 @@ def _watch(project: Project, options: _Options) -> None:
     with Watch(project.schedules, hinted.set) as watch:
         note(f"watching {project.schedules}; Ctrl-C ends it")
         while not stopped.is_set():
+            watch.arm()
             yaml, lock = (fingerprint(project.schedules, suffixes) for suffixes in ((".yaml", ".yml"), (".lock",)))
             if (yaml, lock) != seen:
                 _compile_and_go_on(project, options)
@@ -209,7 +210,6 @@ def _watch(project: Project, options: _Options) -> None:
             if hinted.is_set():
                 time.sleep(0.1)  # a save is several events
                 hinted.clear()
-            watch.arm()
 
 
 def _compile_and_go_on(project: Project, options: _Options) -> None:

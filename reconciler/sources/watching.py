@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _READING = frozenset({"opened", "closed_no_write"})  # our own looks cause these
+_REPLACING = frozenset({"created", "deleted", "moved"})  # a new directory may have the inode number of the old one
 
 
 class Watch:
@@ -35,6 +36,7 @@ class Watch:
         self._observer: BaseObserver | None = None
         self._armed: tuple[tuple[int, int] | None, ...] = ()
         self._blind = False
+        self._replaced = False
 
     def __enter__(self) -> Watch:
         self.arm()
@@ -52,10 +54,11 @@ class Watch:
         """Watch the directory that is there now; cheap when it is the one already watched."""
         places = (self._directory.absolute().parent, self._directory.resolve())
         present = tuple(_identity(place) for place in places)
-        if self._observer is not None and present == self._armed and self._observer.is_alive():
+        same = present == self._armed and not self._replaced
+        if same and self._observer is not None and self._observer.is_alive():
             return
         self._disarm()
-        self._armed = present
+        self._armed, self._replaced = present, False
         try:
             self._observe([place for place, found in zip(places, present, strict=True) if found])
         except OSError as error:
@@ -73,8 +76,11 @@ class Watch:
 
         class Handler(FileSystemEventHandler):
             def on_any_event(self, event: FileSystemEvent) -> None:
-                if event.event_type not in _READING:
-                    outer._hint()
+                if event.event_type in _READING:
+                    return
+                if event.is_directory and event.event_type in _REPLACING:
+                    outer._replaced = True
+                outer._hint()
 
         observer = Observer()
         for place in dict.fromkeys(places):

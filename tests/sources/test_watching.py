@@ -1,0 +1,123 @@
+"""Events are hints: whatever happens to the directory, somebody is told to look, and looking tells the truth."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from reconciler.sources.watching import Watch, fingerprint
+
+YAML = (".yaml",)
+
+
+def quiet(hinted: Event) -> None:
+    """Wait until the events of what was just done have come, and forget them."""
+    time.sleep(0.3)
+    hinted.clear()
+
+
+def saved_in_place(directory: Path) -> None:
+    (directory / "a.yaml").write_text("two")
+
+
+def saved_atomically(directory: Path) -> None:
+    (directory / ".a.yaml.swp").write_text("two")
+    (directory / ".a.yaml.swp").rename(directory / "a.yaml")
+
+
+def removed(directory: Path) -> None:
+    (directory / "a.yaml").unlink()
+
+
+def added(directory: Path) -> None:
+    (directory / "b.yaml").write_text("b")
+
+
+def replaced_whole(directory: Path) -> None:
+    shutil.rmtree(directory)
+    directory.mkdir()
+    (directory / "a.yaml").write_text("two")
+
+
+@pytest.mark.parametrize("change", [saved_in_place, saved_atomically, removed, added, replaced_whole])
+def test_a_change_is_hinted_at_and_shows_in_the_fingerprint(tmp_path: Path, change: Callable[[Path], None]) -> None:
+    directory = tmp_path / "schedules"
+    directory.mkdir()
+    (directory / "a.yaml").write_text("one")
+    before = fingerprint(directory, YAML)
+    hinted = Event()
+    with Watch(directory, hinted.set):
+        quiet(hinted)
+        change(directory)
+        assert hinted.wait(5)
+    assert fingerprint(directory, YAML) != before
+
+
+def test_looking_is_no_hint(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("one")
+    hinted = Event()
+    with Watch(tmp_path, hinted.set):
+        quiet(hinted)
+        fingerprint(tmp_path, YAML)
+        assert not hinted.wait(0.5)
+
+
+def test_a_directory_that_was_replaced_is_watched_again_after_the_next_look(tmp_path: Path) -> None:
+    directory = tmp_path / "schedules"
+    directory.mkdir()
+    hinted = Event()
+    with Watch(directory, hinted.set) as watch:
+        shutil.rmtree(directory)
+        directory.mkdir()
+        watch.arm()
+        quiet(hinted)
+        (directory / "a.yaml").write_text("one")
+        assert hinted.wait(5)
+
+
+def test_a_swap_of_the_link_that_a_mount_goes_through_is_hinted_at(tmp_path: Path) -> None:
+    for version in ("v1", "v2"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "a.yaml").write_text(version)
+    (tmp_path / "..data").symlink_to("v1")
+    (tmp_path / "a.yaml").symlink_to("..data/a.yaml")
+    before = fingerprint(tmp_path, YAML)
+    hinted = Event()
+    with Watch(tmp_path, hinted.set):
+        quiet(hinted)
+        (tmp_path / "..data_tmp").symlink_to("v2")
+        (tmp_path / "..data_tmp").rename(tmp_path / "..data")
+        assert hinted.wait(5)
+    assert fingerprint(tmp_path, YAML) != before
+
+
+def test_a_directory_that_is_not_there_yet_is_found_when_it_comes(tmp_path: Path) -> None:
+    directory = tmp_path / "schedules"
+    absent = fingerprint(directory, YAML)
+    hinted = Event()
+    with Watch(directory, hinted.set):
+        quiet(hinted)
+        directory.mkdir()
+        assert hinted.wait(5)
+    assert fingerprint(directory, YAML) != absent
+
+
+def test_a_fingerprint_never_hangs_on_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    assert fingerprint(tmp_path, YAML) == fingerprint(tmp_path, YAML)
+
+
+def test_the_fingerprint_tells_where_one_file_ends_and_the_next_begins(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("xb.yaml")
+    (tmp_path / "b.yaml").write_text("")
+    first = fingerprint(tmp_path, YAML)
+    (tmp_path / "a.yaml").write_text("x")
+    (tmp_path / "b.yaml").write_text("b.yaml")
+    assert fingerprint(tmp_path, YAML) != first
