@@ -75,8 +75,9 @@ def test_a_directory_that_was_replaced_is_watched_again_after_the_next_look(tmp_
     with Watch(directory, hinted.set) as watch:
         shutil.rmtree(directory)
         directory.mkdir()
-        watch.arm()
+        assert hinted.wait(5)
         quiet(hinted)
+        watch.arm()
         (directory / "a.yaml").write_text("one")
         assert hinted.wait(5)
 
