@@ -11,7 +11,7 @@ from tests.servers.openai_server import Reply, Scripted, says, serving
 
 KEY = "sk-canary-4711"
 BY_GRAMMAR = "timezone: UTC\nschedules:\n  a:\n    when: every weekday at 9am\n    run: [echo]\n"
-BY_MODEL = BY_GRAMMAR.replace("every weekday at 9am", "on each working morning when the clock strikes nine")
+BY_MODEL = BY_GRAMMAR.replace("every weekday at 9am", "on each working morning at the stroke of nine")
 
 
 def proposes(*fields: dict[str, str], error: str | None = None) -> Reply:
@@ -84,7 +84,7 @@ def test_a_model_that_is_down_does_not_stop_what_the_grammar_knows(project: Proj
 
 def test_a_phrase_for_the_model_alone_keeps_its_entry_while_the_model_is_down(compiled: Project) -> None:
     before = compiled.lock.read_bytes()
-    compiled.write(YAML.replace("every weekday at 9am", "on each working morning when the clock strikes nine"))
+    compiled.write(YAML.replace("every weekday at 9am", "on each working morning at the stroke of nine"))
     with serving(Reply("oops", status=500)) as server:
         result = compile_with(compiled, server)
     assert result.code == 5
