@@ -163,7 +163,7 @@ REFUSED_WORDS = {
     ),
     **dict.fromkeys(
         ("not", "never", "don't", "dont", "no", "unless", "if", "when", "or"),
-        ("is not understood here", "write only when it should run, and exceptions as `except on …`"),
+        ("cannot be part of a schedule", "write only the times it should run, and exceptions as `except on …`"),
     ),
     **dict.fromkeys(
         ("reboot", "boot", "startup"),
