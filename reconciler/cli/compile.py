@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -48,9 +49,16 @@ class _Options:
 @click.option("--watch", is_flag=True, help="Stay, and compile again whenever a file is saved.")
 @click.option("--refresh", is_flag=True, help="Read the phrases of the given IDs, or all, again.")
 @click.option("--model/--no-model", "model", default=None, help="Insist on the configured model, or leave it out.")
+@click.option("--parent", type=int, hidden=True, help="With --watch: end when this process is gone.")
 @project_options
 def command(
-    project: Project, ids: tuple[str, ...], check: bool, watch: bool, refresh: bool, model: bool | None
+    project: Project,
+    ids: tuple[str, ...],
+    check: bool,
+    watch: bool,
+    refresh: bool,
+    model: bool | None,
+    parent: int | None,
 ) -> None:
     """Compile the phrases in schedules/*.yaml to schedules/schedules.lock.
 
@@ -64,7 +72,7 @@ def command(
         return
     options = _Options(ids if refresh else None, translator_from(use=model))
     if watch:
-        _watch(project, options)
+        _watch(project, options, parent)
     else:
         _compile(project, options)
 
@@ -135,7 +143,6 @@ def _refreshed(options: _Options, declaration: Declaration) -> frozenset[str]:
 def _one_compiler_at_a_time(project: Project) -> Iterator[None]:
     """Hold an flock on the schedules directory, so that two compilers never lose each other's entries."""
     import fcntl
-    import os
 
     try:
         descriptor = os.open(project.schedules, os.O_RDONLY | os.O_DIRECTORY)
@@ -179,8 +186,11 @@ def _report(compilation: Compilation, previous: Lock) -> CompileReport:
     return CompileReport(compilation.lock, previous, changed, unchanged, len(compilation.questions))
 
 
-def _watch(project: Project, options: _Options) -> None:
-    """Compile whenever the YAML changes, until interrupted; a failed compile keeps the last good lock."""
+def _watch(project: Project, options: _Options, parent: int | None) -> None:
+    """Compile whenever the YAML changes, until interrupted; a failed compile keeps the last good lock.
+
+    Also ends when *parent*, if given, is no longer the parent process: a killed daemon cannot end it.
+    """
     import signal
     from threading import Event
 
@@ -199,14 +209,14 @@ def _watch(project: Project, options: _Options) -> None:
     seen = ("", "")
     with Watch(project.schedules, hinted.set) as watch:
         note(f"watching {project.schedules}; Ctrl-C ends it")
-        while not stopped.is_set():
+        while not stopped.is_set() and parent in (None, os.getppid()):
             watch.arm()
             yaml, lock = (fingerprint(project.schedules, suffixes) for suffixes in ((".yaml", ".yml"), (".lock",)))
             if (yaml, lock) != seen:
                 _compile_and_go_on(project, options)
                 # our own lock is no news; YAML that was saved meanwhile is
                 seen = (yaml, fingerprint(project.schedules, (".lock",)))
-            hinted.wait(_LOOK_EVERY if not watch.blind else 2.0)
+            hinted.wait(2.0 if watch.blind or parent is not None else _LOOK_EVERY)
             if hinted.is_set():
                 time.sleep(0.1)  # a save is several events
                 hinted.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -74,7 +75,7 @@ def _compiler(project: Project, *, enabled: bool) -> Iterator[None]:
         yield
         return
     argv = [sys.executable, "-m", "reconciler", "-C", str(project.root), "compile", "--watch"]
-    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
+    child = subprocess.Popen([*argv, "--parent", str(os.getpid())], stdin=subprocess.DEVNULL)
     try:
         yield
     finally:

@@ -197,6 +197,22 @@ def test_with_compile_a_saved_phrase_reaches_the_scheduler(project: Project) -> 
     assert project.daemons[0].wait(15) == 0
 
 
+def test_the_compiler_beside_a_killed_daemon_ends_too(project: Project) -> None:
+    project.write(EVERY_SECOND)
+    serving(project, "--compile")
+    mark = f"--parent\0{project.daemons[0].pid}".encode()
+    project.daemons[0].kill()
+    project.daemons[0].wait()
+    until(lambda: not [pid for pid in Path("/proc").iterdir() if pid.name.isdigit() and mark in _command_line(pid)])
+
+
+def _command_line(pid: Path) -> bytes:
+    try:
+        return (pid / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def test_killed_in_the_middle_of_a_run_it_comes_back_and_says_interrupted(project: Project) -> None:
     project.write(EVERY_SECOND.replace("run: [echo, tick]", "run: [sleep, '2']"))
     project.ok("compile")
