@@ -74,7 +74,7 @@ def _compiler(project: Project, *, enabled: bool) -> Iterator[None]:
     if not enabled:
         yield
         return
-    argv = [sys.executable, "-m", "reconciler", "-C", str(project.root), "compile", "--watch"]
+    argv = [sys.executable, "-P", "-m", "reconciler", "-C", str(project.root), "compile", "--watch"]
     child = subprocess.Popen([*argv, "--parent", str(os.getpid())], stdin=subprocess.DEVNULL)
     try:
         yield
