@@ -75,9 +75,9 @@ def _changes(lock: Lock, observed: Observed, adopt: frozenset[str]) -> Iterator[
 
 
 def _existing(desired: LockEntry, job: Job) -> Iterator[Change]:
-    wanted = checksum(desired)
-    if job.applied == wanted == job.checksum:
+    if job.applied == job.checksum and job.entry == desired:
         return
+    wanted = checksum(desired)
     reason = Reason.DRIFT if job.applied == wanted else Reason.CHANGED
     action = Action.UPDATE
     if replace(job.entry, paused=desired.paused) == desired and job.entry.paused != desired.paused:

@@ -116,4 +116,5 @@ def main(argv: Sequence[str] | None = None) -> None:
         from reconciler.cli.console import report
 
         code = report(error, arguments)
+    gc.freeze()  # the collection at exit would look through everything once more
     sys.exit(code)

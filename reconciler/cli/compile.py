@@ -17,7 +17,7 @@ from reconciler import lockfile
 from reconciler.cli.console import note, paint_err, paint_out, problem_json, problem_lines, report, say, say_json
 from reconciler.cli.progress import Progress
 from reconciler.cli.project import Project, project_options
-from reconciler.compiler.check import misread
+from reconciler.compiler.check import misread, reading_ahead
 from reconciler.compiler.compile import (
     Compilation,
     OpenQuestion,
@@ -80,12 +80,13 @@ def command(
 def check_lock(project: Project) -> None:
     """Say that the lockfile is fresh, or raise LockInvalid with all that is stale, missing or misread."""
     declaration = load(project.schedules, root=project.root)
-    lock = lockfile.read(project.lock_path, name=project.lock_name)
-    problems = [
-        *lockfile.stale(declaration, lock, lock_file=project.lock_name),
-        *unmet_expectations(declaration, lock),
-        *misread(declaration, lock),
-    ]
+    with reading_ahead(declaration) as readings:
+        lock = lockfile.read(project.lock_path, name=project.lock_name)
+        problems = [
+            *lockfile.stale(declaration, lock, lock_file=project.lock_name),
+            *unmet_expectations(declaration, lock),
+            *misread(declaration, lock, readings()),
+        ]
     if problems:
         raise LockInvalid(sorted(problems, key=_by_place))
     if project.json:

@@ -11,7 +11,7 @@ from reconciler.cli.project import Project
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.protocol import Applied
 from reconciler.errors import GuardRefused, Problem, StoreFailed
-from reconciler.model import Plan
+from reconciler.model import Lock, Plan
 from reconciler.planning import plan
 from reconciler.review.plan import plan_json, plan_text
 
@@ -31,21 +31,25 @@ def sync(
     *plan_digest* names, StoreFailed when the ledger cannot be used.
     """
     lock = lockfile.read(project.lock_path, name=project.lock_name)
-    revision = lockfile.lock_digest(lock)
     engine = EmbeddedEngine(project.state_dir)
     now = datetime.now(UTC)
     planned = plan(lock, engine.observe(), adopt=adopt, allow_deletes=allow_deletes)
     refused = bool(planned.breaches) or not _is_pinned(planned, plan_digest)
-    applied = () if dry_run or refused else engine.apply(planned.pending, revision)
-    _show(project, planned, now, revision=revision, dry_run=dry_run, applied=bool(applied))
+    applied = () if dry_run or refused else _apply(engine, planned, lock)
+    _show(project, lock, planned, now, dry_run=dry_run, applied=bool(applied))
     _raise_refusals(planned, plan_digest)
     _raise_failures(applied)
     if dry_run and detailed_exitcode and planned.pending:
         sys.exit(2)
 
 
-def _show(project: Project, planned: Plan, now: datetime, *, revision: str, dry_run: bool, applied: bool) -> None:
+def _apply(engine: EmbeddedEngine, planned: Plan, lock: Lock) -> tuple[Applied, ...]:
+    return engine.apply(planned.pending, lockfile.lock_digest(lock)) if planned.pending else ()
+
+
+def _show(project: Project, lock: Lock, planned: Plan, now: datetime, *, dry_run: bool, applied: bool) -> None:
     if project.json:
+        revision = lockfile.lock_digest(lock)
         say_json({**plan_json(planned, now=now, dry_run=dry_run, revision=revision), "applied": applied})
         return
     say(plan_text(planned, now=now, paint=paint_out(), applied=applied))

@@ -7,7 +7,8 @@ question, also where somebody made the checksum fit.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from reconciler.compiler.compile import Ask, union_of
@@ -17,14 +18,47 @@ from reconciler.lockfile import answers
 from reconciler.model import Compiled, Conventions, Declaration, Evidence, Lock, LockEntry, Question, Reading, Schedule
 from reconciler.timing import english, equal
 
-_Readings = Mapping[Ask, "Reading | Question"]
-_WORTH_A_PROCESS = 1000
+Readings = Mapping[Ask, "Reading | Question"]
+_WORTH_A_PROCESS = 500
 
 
-def misread(declaration: Declaration, lock: Lock) -> Iterator[Problem]:
+@contextmanager
+def reading_ahead(declaration: Declaration) -> Iterator[Callable[[], Readings]]:
+    """Read every phrase of *declaration* once, and give a way to fetch the readings by phrase and zone.
+
+    Thousands of phrases are read by other processes while this one goes on, to parse the lockfile for example.
+    """
+    asks = sorted({ask for schedule in declaration.schedules for ask in _asks(schedule)}, key=_ask_order)
+    conventions = declaration.conventions
+    workers = min((os.cpu_count() or 1) - 1, len(asks) // _WORTH_A_PROCESS)
+    if workers < 1:
+        yield lambda: dict(zip(asks, _read_share(asks, conventions), strict=True))
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(workers) as pool:
+        shares = [asks[first::workers] for first in range(workers)]
+        running = [(share, pool.submit(_read_share, share, conventions)) for share in shares]
+        yield lambda: {ask: one for share, done in running for ask, one in zip(share, done.result(), strict=True)}
+
+
+def _asks(schedule: Schedule) -> list[Ask]:
+    return [Ask(phrase, schedule.timezone) for phrase in schedule.phrases]
+
+
+def _ask_order(ask: Ask) -> tuple[str, str]:
+    return (ask.phrase, ask.timezone or "")
+
+
+def _read_share(asks: Sequence[Ask], conventions: Conventions) -> list[Reading | Question]:
+    return [read(ask.phrase, timezone=ask.timezone, conventions=conventions) for ask in asks]
+
+
+def misread(declaration: Declaration, lock: Lock, readings: Readings) -> Iterator[Problem]:
     """Yield a problem for each entry that the grammar reads otherwise, or whose sentence is not its timing's.
 
-    Entries that only a model could read have no second reader here; their sentence is checked all the same.
+    *readings* are those of `reading_ahead`. Entries that only a model could read have no second reader here;
+    their sentence is checked all the same.
     """
     conventions = declaration.conventions
     pairs = [
@@ -32,38 +66,11 @@ def misread(declaration: Declaration, lock: Lock) -> Iterator[Problem]:
         for schedule in declaration.schedules
         if (entry := lock.entries.get(schedule.id)) is not None and answers(entry, schedule, conventions)
     ]
-    asked = {ask for schedule, entry in pairs if entry.evidence is not Evidence.MODEL for ask in _asks(schedule)}
-    readings = _read_all(sorted(asked, key=lambda ask: (ask.phrase, ask.timezone or "")), conventions)
     for schedule, entry in pairs:
         wrong = _wrong_sentence(entry) or _wrong_answer(entry, schedule, readings)
         if wrong:
             hint = f"run `reconcile compile --refresh {schedule.id}` and review the difference"
             yield Problem(f"{schedule.id}: {wrong}", schedule.phrase_origins[0], hint)
-
-
-def _asks(schedule: Schedule) -> list[Ask]:
-    return [Ask(phrase, schedule.timezone) for phrase in schedule.phrases]
-
-
-def _read_all(asks: Sequence[Ask], conventions: Conventions) -> _Readings:
-    """Read every phrase once; thousands of them are shared out among the processors."""
-    workers = min(os.cpu_count() or 1, len(asks) // _WORTH_A_PROCESS)
-    if workers < 2:
-        return dict(zip(asks, _read_share(asks, conventions), strict=True))
-    from concurrent.futures import ProcessPoolExecutor
-
-    shares = [asks[first::workers] for first in range(workers)]
-    readings: dict[Ask, Reading | Question] = {}
-    with ProcessPoolExecutor(workers - 1) as pool:
-        elsewhere = [pool.submit(_read_share, share, conventions) for share in shares[1:]]
-        readings |= zip(shares[0], _read_share(shares[0], conventions), strict=True)
-        for share, done in zip(shares[1:], elsewhere, strict=True):
-            readings |= zip(share, done.result(), strict=True)
-    return readings
-
-
-def _read_share(asks: Sequence[Ask], conventions: Conventions) -> list[Reading | Question]:
-    return [read(ask.phrase, timezone=ask.timezone, conventions=conventions) for ask in asks]
 
 
 def _wrong_sentence(entry: LockEntry) -> str | None:
@@ -77,7 +84,7 @@ def _wrong_sentence(entry: LockEntry) -> str | None:
     return f'the lockfile says "{entry.means}", but its fields mean "{now}"'
 
 
-def _wrong_answer(entry: LockEntry, schedule: Schedule, known: _Readings) -> str | None:
+def _wrong_answer(entry: LockEntry, schedule: Schedule, known: Readings) -> str | None:
     if entry.evidence is Evidence.MODEL:
         return None
     readings = [known[ask] for ask in _asks(schedule)]
