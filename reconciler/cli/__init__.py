@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -100,6 +101,9 @@ def command(
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code that `errors` and the design's table give."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 is no reason to fail
     gc.disable()  # most commands end before collecting would pay; the ones that stay enable it
     try:
         status = command.main(arguments, prog_name="reconcile", standalone_mode=False)

@@ -11,7 +11,7 @@ from reconciler.cli.project import Project, project_options
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.protocol import Attempt
 from reconciler.errors import InvalidInput
-from reconciler.review.history import took
+from reconciler.review.history import output_text, took
 from reconciler.review.status import outcome, run_json
 
 
@@ -22,6 +22,8 @@ def command(project: Project, run: str) -> None:
     """Print the output of RUN: a number from `history`, or a schedule's id for its latest run."""
     engine = EmbeddedEngine(project.state_dir)
     found = engine.run(int(run)) if run.isdecimal() else next(iter(engine.runs(run, limit=1)), None)
+    if found is None and run in engine.observe().jobs:
+        raise InvalidInput(f"{run} has not run yet", hint=f"`reconcile run {run}` runs it now")
     if found is None:
         raise InvalidInput(f"there is no run {run!r}", hint="`reconcile history` lists the runs")
     attempts = engine.attempts(found.id)
@@ -38,10 +40,5 @@ def command(project: Project, run: str) -> None:
 
 
 def _text(attempt: Attempt) -> str:
-    """Return the output as text; on a terminal nothing in it may act, so control characters are shown as such."""
     output = attempt.output
-    gap = f"\n[… {output.dropped:,} bytes left out …]\n".encode() if output.dropped else b""
-    text = (output.head + gap + output.tail).decode(errors="replace")
-    if sys.stdout.isatty():
-        text = "".join(char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in text)
-    return text
+    return output_text(output.head, output.tail, output.dropped, escape=sys.stdout.isatty())

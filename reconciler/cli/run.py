@@ -9,14 +9,14 @@ import time
 
 import click
 
-from reconciler.cli.console import note, say, say_json
+from reconciler.cli.console import note, say_json
 from reconciler.cli.project import Project, project_options
 from reconciler.engine import lease
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.manual import run_here
 from reconciler.errors import AlreadyRunning
 from reconciler.model import Run, RunState
-from reconciler.review.history import took
+from reconciler.review.history import output_text, took
 from reconciler.review.status import outcome, run_json
 
 _POLL = 0.2
@@ -43,7 +43,8 @@ def command(project: Project, id: str, no_wait: bool) -> None:
         say_json({"format_version": "1.0", "run": run_json(final)})
     else:
         for attempt in engine.attempts(final.id)[-1:]:
-            say((attempt.output.head + attempt.output.tail).decode(errors="replace"))
+            output = attempt.output
+            sys.stdout.write(output_text(output.head, output.tail, output.dropped, escape=sys.stdout.isatty()))
         note(f"run {final.id} of {id}: {outcome(final)} in {took(final.started_at, final.finished_at)}")
     if final.state is not RunState.SUCCEEDED:
         sys.exit(1)

@@ -169,5 +169,11 @@ def _record(event: JobExecutionEvent) -> None:
     """Write the history that a log collector reads: one line a run."""
     run: Run = event.retval
     level = logging.INFO if event.code == EVENT_JOB_EXECUTED else logging.WARNING
-    detail = run.reason.value if run.reason else run.error or f"attempts={run.attempts}"
-    _log.log(level, "job %s due %s: %s (%s)", run.job_id, run.scheduled_at.isoformat(), run.state.value, detail)
+    details = [
+        run.reason.value if run.reason else None,
+        run.error,
+        f"attempt {run.attempts}" if run.attempts > 1 else None,
+    ]
+    detail = ", ".join(text for text in details if text)
+    due = f"{run.scheduled_at:%Y-%m-%d %H:%M:%S}Z"
+    _log.log(level, "%s, due %s: %s%s", run.job_id, due, run.state.value, f" ({detail})" if detail else "")

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from collections import Counter
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -187,6 +188,13 @@ class Dispatcher:
 
 
 def _log_missed(job: Job, owed: Iterable[Due]) -> None:
+    """Write one line a reason, however many due times there are: each of them has its row in the ledger."""
+    counts: Counter[MissReason] = Counter()
+    latest: dict[MissReason, datetime] = {}
     for due in owed:
         if due.missed is not None and due.missed is not MissReason.PAUSED:
-            _log.warning("job %s due %s: missed %d (%s)", job.id, due.at.isoformat(), due.count, due.missed.value)
+            counts[due.missed] += due.count
+            latest[due.missed] = due.last or due.at
+    for reason, count in counts.items():
+        last = f"{latest[reason]:%Y-%m-%d %H:%M:%S}Z"
+        _log.warning("%s: missed %d (%s), the last due %s", job.id, count, reason.value, last)

@@ -41,6 +41,18 @@ def _row(run: Run, timezone: str, paint: Paint) -> list[str]:
     ]
 
 
+def output_text(head: bytes, tail: bytes, dropped: int, *, escape: bool) -> str:
+    """Return what a process wrote, the part that was not kept named.
+
+    With *escape*, as for a terminal, control characters are shown and do not act.
+    """
+    gap = f"\n[… {dropped:,} bytes left out …]\n".encode() if dropped else b""
+    text = (head + gap + tail).decode(errors="replace")
+    if escape:
+        text = "".join(char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in text)
+    return text
+
+
 def took(start: datetime | None, end: datetime | None) -> str:
     """Return the time between two instants as people say it: `20 ms`, `1.5 s`, `3 min 20 s`, `-` if one is missing."""
     if start is None or end is None:

@@ -146,7 +146,7 @@ def outcome(run: Run) -> str:
             times = f" ({run.count:,} times)" if run.count > 1 else ""
             return f"missed: {run.reason}{times}"
         case RunState.FAILED if run.error:
-            return f"could not start: {run.error}"
+            return run.error
         case RunState.FAILED if run.signal:
             return f"failed, signal {run.signal}"
         case RunState.FAILED:

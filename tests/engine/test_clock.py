@@ -168,6 +168,6 @@ def test_every_run_that_ends_is_a_line_of_history(caplog: pytest.LogCaptureFixtu
     asyncio.run(scenario())
     lines = [record for record in caplog.records if record.name == "reconciler.engine.clock"]
     assert [(line.levelname, line.getMessage()) for line in lines] == [
-        ("INFO", "job tick due 2026-03-02T09:00:00+00:00: succeeded (attempts=2)"),
-        ("WARNING", "job tick due 2026-03-02T09:00:00+00:00: failed (could not start it)"),
+        ("INFO", "tick, due 2026-03-02 09:00:00Z: succeeded (attempt 2)"),
+        ("WARNING", "tick, due 2026-03-02 09:00:00Z: failed (could not start it)"),
     ]
