@@ -6,7 +6,6 @@ import asyncio
 import logging
 import sqlite3
 from collections import Counter
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
