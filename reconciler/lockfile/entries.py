@@ -155,8 +155,13 @@ def _rule_from_json(value: Mapping[str, Any]) -> tuple[CronFields, ...] | Calend
             raise ValueError("no cron fields")
         return tuple(_cron_fields(tuple(kwargs.items())) for kwargs in value["cron"])
     if "elapsed" in interval:
-        return ElapsedInterval(parse_duration(interval["elapsed"]), datetime.fromisoformat(interval["anchor"]))
+        every = parse_duration(interval["elapsed"])
+        if every < timedelta(seconds=1):
+            raise ValueError("an interval of less than a second")
+        return ElapsedInterval(every, datetime.fromisoformat(interval["anchor"]))
     (unit,) = interval.keys() & {"days", "weeks", "months"}
+    if interval[unit] < 1 or not interval["at"]:
+        raise ValueError("an interval without a length or without a time of day")
     return CalendarInterval(
         unit=unit,
         every=interval[unit],
