@@ -1,8 +1,7 @@
 """The values that every room of the program hands to the next.
 
-Frozen, comparable, free of I/O and of third-party imports. `docs/design` names them: a `Schedule` is
-what people wrote, a `Timing` what it means, a `LockEntry` what was reviewed, a `Job` what the engine
-holds, a `Run` what happened.
+Frozen, comparable, free of I/O and of third-party imports. A `Schedule` is what people wrote, a `Timing`
+what it means, a `LockEntry` what was reviewed, a `Job` what the engine holds, a `Run` what happened.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def test_counts_and_lengths_read_as_people_say_them() -> None:
         "20 ms",
         "1.5 s",
         "3 min 20 s",
-        "2 h 2 min",
+        "2 h 1 min",
     ]
 
 
