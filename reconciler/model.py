@@ -435,7 +435,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a change is due, or why nothing is done."""
+    """Why a change is due."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -444,9 +444,6 @@ class Reason(StrEnum):
     MISSING = "missing"
     MOVED = "moved"
     ADOPTED = "adopted"
-    UNCHANGED = "unchanged"
-    PAUSED = "paused"
-    RESUMED = "resumed"
 
 
 @dataclass(frozen=True, slots=True)
