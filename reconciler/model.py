@@ -444,6 +444,7 @@ class Reason(StrEnum):
     MISSING = "missing"
     MOVED = "moved"
     ADOPTED = "adopted"
+    UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
