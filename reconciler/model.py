@@ -49,7 +49,7 @@ class Origin:
 class CronFields:
     """One set of APScheduler cron kwargs in canonical form; all fields must match (AND).
 
-    Build it with `timing.fields.cron_fields`, which validates and normalises; a bare constructor call
+    Build it with `timing.cron_fields`, which validates and normalises; a bare constructor call
     is for values known to be canonical.
     """
 

@@ -10,7 +10,16 @@ from datetime import datetime
 from typing import TypeAlias
 
 from reconciler.model import CronFields, Json, Reading, Timing
-from reconciler.timing import FieldError, NeverFires, UnknownZone, check_fires, check_zone, cron_fields, uneven_step
+from reconciler.timing import (
+    FieldError,
+    NeverFires,
+    UnknownZone,
+    check_fires,
+    check_zone,
+    cron_fields,
+    cron_union,
+    uneven_step,
+)
 
 FIELDS = ("year", "month", "day", "week", "day_of_week", "hour", "minute", "second")
 _TEXT_OR_NULL: Json = {"type": ["string", "null"]}
@@ -131,7 +140,7 @@ def _proposed(answer: dict[str, Json], phrase: str, timezone: str | None, now: d
     key = named or timezone
     if key is None:
         raise ValueError("neither the declaration nor the phrase names a timezone")
-    timing = Timing(key, tuple(map(_fields, raw)))
+    timing = Timing(key, cron_union(map(_fields, raw)))
     check_fires(timing, now)
     stated = tuple(_short(str(one)) for one in assumptions)
     return Proposed(Reading(timing, stated, zone_in_phrase=named is not None), raw)

@@ -17,7 +17,6 @@ from reconciler.lockfile import answers, new_entry, renewed
 from reconciler.model import (
     Compiled,
     Conventions,
-    CronFields,
     Declaration,
     Evidence,
     Lock,
@@ -27,7 +26,7 @@ from reconciler.model import (
     Reading,
     Schedule,
 )
-from reconciler.timing import NeverFires, check_fires
+from reconciler.timing import NeverFires, check_fires, cron_union
 
 
 class Outcome(StrEnum):
@@ -172,8 +171,8 @@ def union_of(parts: Sequence[Compiled]) -> Compiled | Question:
         return Question("an interval that is counted from an anchor cannot be one of several phrases", _SPLIT)
     if len(frames) > 1:
         return Question("the phrases differ in timezone, limits or exceptions", _SPLIT)
-    members = {member for rule in rules if isinstance(rule, tuple) for member in rule}
-    timing = replace(readings[0].timing, rule=tuple(sorted(members, key=_member_order)))
+    members = [member for rule in rules if isinstance(rule, tuple) for member in rule]
+    timing = replace(readings[0].timing, rule=cron_union(members))
     return Compiled(
         Reading(
             timing,
@@ -188,14 +187,6 @@ def union_of(parts: Sequence[Compiled]) -> Compiled | Question:
 
 
 _SPLIT = "make two schedules of it"
-
-
-def _member_order(member: CronFields) -> tuple[str, ...]:
-    return (member.year, member.month, member.day, member.week, member.day_of_week, *_clock_order(member))
-
-
-def _clock_order(member: CronFields) -> tuple[str, str, str]:
-    return (member.hour.zfill(2), member.minute.zfill(2), member.second.zfill(2))
 
 
 def _merged(texts: Iterable[Iterable[str]]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import re
 from reconciler.compiler.phrase_clauses import Refused
 from reconciler.compiler.phrase_readings import check_it_fires
 from reconciler.model import Reading, Timing
-from reconciler.timing import FieldError, cron_fields, uneven_step, warnings_for
+from reconciler.timing import FieldError, cron_fields, cron_union, uneven_step, warnings_for
 from reconciler.timing.fields import MONTHS, ORDINALS
 
 _NICKNAMES = {
@@ -58,7 +58,7 @@ def read_crontab(phrase: str, *, timezone: str | None) -> Reading:
         "month": _names("month", month),
     }
     try:
-        members = tuple(dict.fromkeys(cron_fields(times | days) for days in _days(day, weekday)))
+        members = cron_union(cron_fields(times | days) for days in _days(day, weekday))
     except FieldError as error:
         raise Refused(str(error), error.hint) from None
     timing = Timing(timezone, members)

@@ -11,7 +11,7 @@ from reconciler.compiler.phrase_days import DayReader, Days
 from reconciler.compiler.phrase_draft import Draft, Window, group_of
 from reconciler.compiler.phrase_gather import gather
 from reconciler.model import CalendarInterval, Conventions, CronFields, ElapsedInterval, Reading, Rule, Timing
-from reconciler.timing import FieldError, cron_fields, next_fire, warnings_for
+from reconciler.timing import FieldError, cron_fields, cron_union, next_fire, warnings_for
 
 Part = Clause | Separator
 _SUB_DAY = ("second", "minute", "hour")
@@ -156,7 +156,7 @@ def _rule(drafts: list[Draft], whole: Draft, zone: str, conventions: Conventions
         raise Refused("this interval is not counted from a date", "leave out `counted from`")
     if len(members) > _MOST_MEMBERS:
         raise Refused("this needs too many field sets", "write a simpler schedule")
-    return tuple(dict.fromkeys(members))
+    return cron_union(members)
 
 
 def _over_midnight(window: Window) -> bool:

@@ -1,6 +1,7 @@
 """What a compiled schedule means in time. Pure functions; the only implementation of *next due time*.
 
-cron_fields   kwargs -> CronFields: full-match validation and canonical form
+cron_fields   kwargs -> CronFields: full-match validation and normal form
+cron_union    several CronFields -> the members that say the same in normal form
 next_fire     Timing, instant -> the first due instant after it (UTC)
 fires         Timing, instant -> all of them, lazily
 english       Timing -> the sentence a reviewer reads
@@ -9,9 +10,11 @@ equal         do two Timings fire alike?
 
 from reconciler.timing.compare import Difference, difference, equal
 from reconciler.timing.english import english
-from reconciler.timing.fields import FieldError, cron_fields, uneven_step
+from reconciler.timing.fields import FieldError, uneven_step
 from reconciler.timing.fires import fires, next_fire, on_wall
+from reconciler.timing.normal import cron_fields
 from reconciler.timing.sanity import NeverFires, check_fires, dst_warnings, warnings_for
+from reconciler.timing.unions import cron_union
 from reconciler.timing.zones import UnknownZone, check_zone
 
 __all__ = [
@@ -22,6 +25,7 @@ __all__ = [
     "check_fires",
     "check_zone",
     "cron_fields",
+    "cron_union",
     "difference",
     "dst_warnings",
     "english",

@@ -1,4 +1,4 @@
-"""The cron fields: our own full-match grammar, their canonical form, and the values they allow.
+"""The cron fields one by one: our own full-match grammar, how each is written, and the values they allow.
 
 The vocabulary is APScheduler's `CronTrigger` kwargs. Its own parser is no validation: it stops at the
 first thing it does not know and drops the rest (`mon wed fri` is read as `mon`). Here a field is
@@ -8,7 +8,7 @@ understood to its last character or refused by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -18,7 +18,7 @@ from reconciler.model import CronFields
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 ORDINALS = ("1st", "2nd", "3rd", "4th", "5th", "last")
-_BOUNDS = {
+BOUNDS = {
     "year": (1970, 9999),
     "month": (1, 12),
     "day": (1, 31),
@@ -66,59 +66,25 @@ class Values:
     follows_elapsed: bool
 
 
-def cron_fields(kwargs: Mapping[str, str]) -> CronFields:
-    """Return the canonical `CronFields` for APScheduler *kwargs* (values are strings).
-
-    Omitted fields mean what APScheduler gives them: `*` when more significant than the least
-    significant one given, otherwise their minimum (week and day_of_week: `*`). Raises FieldError for
-    an unknown field, an empty set, or a value that is not understood whole. Fields that are well
-    formed and never fire (30 February) pass: `check_fires` tells.
-    """
-    if not kwargs:
-        raise FieldError("cron", "no fields at all would mean every second", "name at least a minute")
-    for name, value in kwargs.items():
-        if name not in _BOUNDS:
-            raise FieldError(name, "no such cron field", f"the fields are {', '.join(_BOUNDS)}")
-        _check_text(name, value)
-    return CronFields(**{name: _canonical(name, value) for name, value in _with_defaults(kwargs).items()})
-
-
-def _check_text(name: str, value: object) -> None:
-    """Refuse what YAML or JSON reads as a number, a list or nothing."""
-    if not isinstance(value, str):
-        hint = f'write "{value}"' if type(value) is int else "write the field as text in quotes"
-        raise FieldError(name, f"must be text, not {value!r}", hint)
-
-
-def _with_defaults(kwargs: Mapping[str, str]) -> dict[str, str]:
-    """Complete *kwargs* the way `CronTrigger.__init__` does."""
-    order = list(_BOUNDS)
-    least = max(order.index(name) for name in kwargs)
-    full: dict[str, str] = {}
-    for position, name in enumerate(order):
-        if name in kwargs:
-            full[name] = kwargs[name]
-        elif position < least or name in ("year", "week", "day_of_week"):
-            full[name] = "*"
-        else:
-            full[name] = str(_BOUNDS[name][0])
-    return full
-
-
 @lru_cache(maxsize=4096)
-def _canonical(name: str, text: str) -> str:
-    """Return the one way *text* is written in field *name*."""
+def field_text(name: str, text: str) -> str:
+    """Return the one way *text* is written in field *name*, other fields aside; raise FieldError."""
     starred = name == "hour" and re.fullmatch(r" *(\*|0-23|0)/[0-9]+ *", text, re.ASCII)
     numbers, specials = _parse(name, text)
-    low, high = _BOUNDS[name]
+    low, high = BOUNDS[name]
     if len(numbers) == high - low + 1:
         return "*"
     if starred:  # `*/n` follows elapsed time and `0,12` does not, so the two stay apart
         return f"*/{sorted(numbers)[1] - low}"
-    return ",".join([*_runs(name, sorted(numbers)), *specials])
+    return written(name, numbers, specials)
 
 
-def _parse(name: str, text: str) -> tuple[frozenset[int], tuple[str, ...]]:
+def written(name: str, numbers: Collection[int], specials: Collection[str] = ()) -> str:
+    """Return *numbers*, and for the day field *specials* such as `last fri`, as field *name* is written."""
+    return ",".join([*_runs(name, sorted(numbers)), *sorted(specials, key=_special_order)])
+
+
+def _parse(name: str, text: str) -> tuple[frozenset[int], frozenset[str]]:
     """Return the numbers *text* lists and, for the day field, its canonical special items."""
     numbers: set[int] = set()
     specials: set[str] = set()
@@ -133,7 +99,7 @@ def _parse(name: str, text: str) -> tuple[frozenset[int], tuple[str, ...]]:
             numbers |= _expand(name, item)
     if "last" in specials:
         numbers.discard(31)  # where there is a 31st, it is the last day
-    return frozenset(numbers), tuple(sorted(specials, key=_special_order))
+    return frozenset(numbers), frozenset(specials)
 
 
 def _special_order(item: str) -> tuple[int, int]:
@@ -143,7 +109,7 @@ def _special_order(item: str) -> tuple[int, int]:
 
 def _expand(name: str, item: str) -> set[int]:
     """Return the values of one list item, a wrap-around range included."""
-    low, high = _BOUNDS[name]
+    low, high = BOUNDS[name]
     match = _ITEM.fullmatch(item.lower())
     if match is None:
         raise _not_understood(name, item)
@@ -168,8 +134,8 @@ def _value(name: str, word: str, item: str) -> int:
     """Return the number that *word*, a part of *item*, stands for in field *name*."""
     names = _NAMES.get(name, ())
     if word in names:
-        return names.index(word) + _BOUNDS[name][0]
-    low, high = _BOUNDS[name]
+        return names.index(word) + BOUNDS[name][0]
+    low, high = BOUNDS[name]
     if name == "day_of_week" or not word.isdigit():
         raise _not_understood(name, item)
     if not low <= int(word) <= high:
@@ -195,7 +161,7 @@ def _hint(name: str, item: str) -> str:
 
 def _runs(name: str, values: list[int]) -> Iterable[str]:
     """Write sorted *values* as few items: whole-field steps, runs of three or more as ranges, else a list."""
-    low, high = _BOUNDS[name]
+    low, high = BOUNDS[name]
     names = _NAMES.get(name)
 
     def word(value: int) -> str:
@@ -253,7 +219,7 @@ def _nth(item: str) -> tuple[int, int]:
 def uneven_step(kwargs: Mapping[str, str]) -> str | None:
     """Return which field of *kwargs*, as written, steps unevenly (`*/7` minutes: 56 -> 00 is four minutes), or None."""
     for name in ("hour", "minute", "second"):
-        low, high = _BOUNDS[name]
+        low, high = BOUNDS[name]
         match = re.fullmatch(r"\*/([0-9]+)", kwargs.get(name, ""), re.ASCII)
         if match and int(match[1]) and (high - low + 1) % int(match[1]):
             return name

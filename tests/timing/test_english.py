@@ -21,6 +21,8 @@ from reconciler.model import CalendarInterval, Conventions, CronFields, ElapsedI
 from reconciler.timing import cron_fields, english, fires, next_fire
 from reconciler.timing.fields import ORDINALS, WEEKDAYS
 
+from .strategies import accepted
+
 
 def _numbers(low: int, high: int) -> st.SearchStrategy[str]:
     few = st.sets(st.integers(low, high), min_size=1, max_size=4)
@@ -43,18 +45,24 @@ _days = st.one_of(
     _positions,
     st.tuples(_numbers(1, 28), st.one_of(st.just("last"), _positions)).map(",".join),
 )
-_cron = st.fixed_dictionaries(
-    {
-        "year": _often_any(_numbers(2024, 2030)),
-        "month": _often_any(_numbers(1, 12)),
-        "day": _often_any(_days),
-        "week": _often_any(st.one_of(_numbers(1, 53), st.sampled_from(["2-52/2", "1-53/2"]))),
-        "day_of_week": _often_any(st.sets(st.sampled_from(WEEKDAYS), min_size=1).map(lambda s: ",".join(sorted(s)))),
-        "hour": _hours,
-        "minute": _sixtieths,
-        "second": st.one_of(st.just("0"), st.just("0"), _sixtieths),
-    }
-).map(cron_fields)
+_cron = (
+    st.fixed_dictionaries(
+        {
+            "year": _often_any(_numbers(2024, 2030)),
+            "month": _often_any(_numbers(1, 12)),
+            "day": _often_any(_days),
+            "week": _often_any(st.one_of(_numbers(1, 53), st.sampled_from(["2-52/2", "1-53/2"]))),
+            "day_of_week": _often_any(
+                st.sets(st.sampled_from(WEEKDAYS), min_size=1).map(lambda s: ",".join(sorted(s)))
+            ),
+            "hour": _hours,
+            "minute": _sixtieths,
+            "second": st.one_of(st.just("0"), st.just("0"), _sixtieths),
+        }
+    )
+    .map(accepted)
+    .filter(lambda fields: fields is not None)
+)
 _unions = st.lists(_cron, min_size=1, max_size=3, unique=True).map(tuple)
 _dates = st.dates(date(2024, 1, 1), date(2030, 12, 31))
 _clocks = st.lists(st.times().map(lambda t: t.replace(microsecond=0)), min_size=1, max_size=3, unique=True)

@@ -8,7 +8,7 @@ from time import perf_counter
 import pytest
 
 from reconciler.model import CalendarInterval, CronFields, DstPolicy, ElapsedInterval, Timing
-from reconciler.timing import FieldError, NeverFires, check_fires, cron_fields, dst_warnings, next_fire, warnings_for
+from reconciler.timing import NeverFires, check_fires, cron_fields, dst_warnings, next_fire, warnings_for
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 IMPOSSIBLE = [
@@ -107,8 +107,3 @@ def test_touched_due_times_are_warned_of_and_untouched_ones_are_not() -> None:
 def test_short_months_are_warned_of() -> None:
     assert warnings_for(Timing("UTC", (cron_fields({"day": "31"}),)))
     assert not warnings_for(Timing("UTC", (cron_fields({"day": "1"}),)))
-
-
-def test_thirty_first_of_short_months_is_refused_somewhere_before_it_is_a_schedule() -> None:
-    with pytest.raises((NeverFires, FieldError)):
-        check_fires(Timing("UTC", (cron_fields({"month": "feb", "day": "30"}),)), NOW)
