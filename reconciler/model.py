@@ -115,10 +115,32 @@ Rule: TypeAlias = "tuple[CronFields, ...] | CalendarInterval | ElapsedInterval"
 
 
 @dataclass(frozen=True, slots=True)
+class HolidayCalendar:
+    """The public holidays of a country, a part of one, or a market: `DE`, `DE-BY`, `XNYS`.
+
+    *days* are the dates, with their names, of the whole years that were looked up; in other years
+    nothing is known. No days: not looked up yet.
+    """
+
+    code: str
+    days: tuple[tuple[date, str], ...] = ()
+
+    def __hash__(self) -> int:
+        # asked with every due time: the years and the length tell calendars apart well enough
+        return hash((self.code, len(self.days), self.days[:1]))
+
+    @property
+    def known_until(self) -> date | None:
+        """The last day of the last year that was looked up, or None."""
+        return date(self.days[-1][0].year, 12, 31) if self.days else None
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     """When a schedule is due: a rule in a timezone (IANA key), its DST policy and its limits.
 
-    *start* and *end* are inclusive wall dates; nothing fires on the dates in *exclude*.
+    *start* and *end* are inclusive wall dates; nothing fires on the dates in *exclude* nor on the
+    holidays of *calendars*.
     """
 
     timezone: str
@@ -127,6 +149,23 @@ class Timing:
     start: date | None = None
     end: date | None = None
     exclude: tuple[date, ...] = ()
+    calendars: tuple[HolidayCalendar, ...] = ()
+
+    @property
+    def excluded(self) -> frozenset[date]:
+        """Every date on which nothing fires."""
+        holidays = (day for calendar in self.calendars for day, _ in calendar.days)
+        return frozenset((*self.exclude, *holidays))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a schedule's keys `start`, `end` and `except` say beside its phrases; *calendars* are codes."""
+
+    start: date | None = None
+    end: date | None = None
+    exclude: tuple[date, ...] = ()
+    calendars: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +289,7 @@ class Schedule:
     origin: Origin
     phrase_origins: tuple[Origin, ...]
     dst: DstPolicy = DstPolicy()
+    limits: Limits = Limits()
     description: str | None = None
     owner: str | None = None
     runbook: str | None = None
@@ -295,6 +335,7 @@ class LockEntry:
 
     *timezone_from_phrase* is true where the phrase, not the declaration, named the zone: then a new
     default zone does not make the entry stale. *conventions* likewise are those the answer used.
+    *declared* is the part of the timing's limits that comes from the declaration's keys and not from a phrase.
     *source* is the YAML file, relative to the project.
     """
 
@@ -309,6 +350,7 @@ class LockEntry:
     timezone_from_phrase: bool = False
     assumptions: tuple[str, ...] = ()
     conventions: tuple[tuple[str, str], ...] = ()
+    declared: Limits = Limits()
     description: str | None = None
     owner: str | None = None
     runbook: str | None = None

@@ -14,6 +14,7 @@ import click
 from reconciler.cli.console import paint_out, say
 from reconciler.cli.project import Project, project_options
 from reconciler.compiler.compile import Ask
+from reconciler.compiler.holiday_calendars import holidays_looked_up
 from reconciler.compiler.judging import judging, translator_from
 from reconciler.errors import InvalidInput, OpenQuestions, UsageError
 from reconciler.model import Compiled, Conventions, Question
@@ -87,7 +88,8 @@ def _read(phrases: list[str], zone: str, zone_assumed: bool, model: bool | None)
     """Return the judgement on each phrase, or why it cannot even be read."""
     readable = [phrase for phrase in phrases if len(phrase) <= _LONGEST]
     judge = judging(translator_from(use=model), now=datetime.now(UTC))
-    judged = dict(zip(readable, judge([Ask(phrase, zone) for phrase in readable], Conventions()), strict=True))
+    answers = judge([Ask(phrase, zone) for phrase in readable], Conventions())
+    judged = {phrase: holidays_looked_up(one, datetime.now(UTC)) for phrase, one in zip(readable, answers, strict=True)}
     too_long = f"a phrase may have {_LONGEST} characters"
     results = [judged.get(phrase, too_long) for phrase in phrases]
     return [_with_zone_assumption(one) if zone_assumed else one for one in results]

@@ -14,7 +14,7 @@ from dataclasses import replace
 from reconciler.compiler.compile import Ask, union_of
 from reconciler.compiler.grammar import read
 from reconciler.errors import Problem
-from reconciler.lockfile import answers
+from reconciler.lockfile import answers, as_declared, calendars_of
 from reconciler.model import Compiled, Conventions, Declaration, Evidence, Lock, LockEntry, Question, Reading, Schedule
 from reconciler.timing import english, equal
 
@@ -78,9 +78,12 @@ def _wrong_sentence(entry: LockEntry) -> str | None:
     now = english(entry.timing)
     if entry.means == now:
         return None
+    known = calendars_of(entry)
     again = read(entry.means, timezone=None, conventions=Conventions())
-    if isinstance(again, Reading) and equal(replace(again.timing, dst=entry.timing.dst), entry.timing):
-        return None
+    if isinstance(again, Reading):
+        calendars = tuple(known.get(one.code, one) for one in again.timing.calendars)
+        if equal(replace(again.timing, dst=entry.timing.dst, calendars=calendars), entry.timing):
+            return None
     return f'the lockfile says "{entry.means}", but its fields mean "{now}"'
 
 
@@ -92,7 +95,7 @@ def _wrong_answer(entry: LockEntry, schedule: Schedule, known: Readings) -> str 
     union = union_of(found) if len(found) == len(readings) else None
     if union is None or isinstance(union, Question):
         return f"the lockfile says the grammar read {_quoted(schedule)}, but it does not"
-    timing = replace(union.reading.timing, dst=schedule.dst)
+    timing, _ = as_declared(union.reading.timing, schedule, calendars_of(entry))
     if timing == entry.timing or equal(timing, entry.timing):
         return None
     return f'the lockfile says "{entry.means}", but {_quoted(schedule)} means "{english(timing)}"'

@@ -12,8 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.compiler.expect import broken
+from reconciler.compiler.holiday_calendars import NoCalendar, with_holidays
 from reconciler.errors import Problem
-from reconciler.lockfile import answers, new_entry, renewed
+from reconciler.lockfile import answers, clash, new_entry, own_timing, renewed
 from reconciler.model import (
     Compiled,
     Conventions,
@@ -98,12 +99,14 @@ def compile_declaration(
     asks = list(dict.fromkeys(Ask(phrase, schedule.timezone) for schedule in fresh for phrase in schedule.phrases))
     answered = dict(zip(asks, judge(asks, declaration.conventions), strict=True)) if asks else {}
 
-    results = {
-        schedule.id: _checked(schedule, renewed(kept[schedule.id], schedule))
-        if schedule.id in kept
-        else _answer(schedule, [answered[Ask(phrase, schedule.timezone)] for phrase in schedule.phrases], now)
-        for schedule in declaration.schedules
-    }
+    results: dict[str, LockEntry | list[OpenQuestion]] = {}
+    for schedule in declaration.schedules:
+        if (entry := kept.get(schedule.id)) is not None:
+            results[schedule.id] = _kept(schedule, entry, now)
+        else:
+            before = None if schedule.id in refresh else previous.entries.get(schedule.id)
+            given = [answered[Ask(phrase, schedule.timezone)] for phrase in schedule.phrases]
+            results[schedule.id] = _answer(schedule, given, before, now)
     return _compilation(results, previous, kept=kept.keys())
 
 
@@ -135,8 +138,16 @@ def _outcome(before: LockEntry | None, after: LockEntry, *, kept: bool) -> Outco
     return Outcome.RENEWED if kept else Outcome.COMPILED
 
 
+def _kept(schedule: Schedule, entry: LockEntry, now: datetime) -> LockEntry | list[OpenQuestion]:
+    """Return *entry* as *schedule* declares it today, or what is wrong with it now."""
+    after = renewed(entry, schedule)
+    if after.timing == entry.timing and not after.timing.calendars:
+        return _checked(schedule, after)
+    return _settled(schedule, after, now)
+
+
 def _answer(
-    schedule: Schedule, answered: Sequence[Compiled | Question], now: datetime
+    schedule: Schedule, answered: Sequence[Compiled | Question], before: LockEntry | None, now: datetime
 ) -> LockEntry | list[OpenQuestion]:
     """Return the entry for *schedule* from the answers to its phrases, or the questions that are left."""
     about = zip(schedule.phrases, schedule.phrase_origins, answered, strict=True)
@@ -144,15 +155,28 @@ def _answer(
     if open_:
         return open_
     union = union_of([one for one in answered if isinstance(one, Compiled)])
-    if isinstance(union, Compiled):
-        entry = new_entry(schedule, union)
-        try:
-            check_fires(entry.timing, now)
-        except NeverFires as error:
-            union = Question(str(error), "change the phrase, or remove the schedule")
-        else:
-            return _checked(schedule, entry)
-    return [OpenQuestion(schedule.id, schedule.phrases[0], schedule.phrase_origins[0], union)]
+    if isinstance(union, Question):
+        return _asked(schedule, union)
+    return _settled(schedule, new_entry(schedule, union, before=before), now)
+
+
+def _settled(schedule: Schedule, entry: LockEntry, now: datetime) -> LockEntry | list[OpenQuestion]:
+    """Return *entry* with its holidays looked up, or why its limits leave no schedule."""
+    against = clash(own_timing(entry), schedule)
+    if against is not None:
+        return _asked(schedule, Question(against, "say it in one place, and once"))
+    try:
+        entry = replace(entry, timing=with_holidays(entry.timing, now))
+        check_fires(entry.timing, now)
+    except NoCalendar as error:
+        return _asked(schedule, Question(str(error), error.hint))
+    except NeverFires as error:
+        return _asked(schedule, Question(str(error), "change the phrase, or remove the schedule"))
+    return _checked(schedule, entry)
+
+
+def _asked(schedule: Schedule, question: Question) -> list[OpenQuestion]:
+    return [OpenQuestion(schedule.id, schedule.phrases[0], schedule.phrase_origins[0], question)]
 
 
 def _checked(schedule: Schedule, entry: LockEntry) -> LockEntry | list[OpenQuestion]:

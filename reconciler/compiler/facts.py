@@ -89,7 +89,7 @@ def contradictions(phrase: str, timing: Timing) -> tuple[str, ...]:
 
 def _limited(timing: Timing) -> bool:
     years = isinstance(timing.rule, tuple) and any(member.year != "*" for member in timing.rule)
-    return years or bool(timing.start or timing.end or timing.exclude)
+    return years or bool(timing.start or timing.end or timing.exclude or timing.calendars)
 
 
 def _members(timing: Timing) -> tuple[CronFields, ...]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from reconciler.compiler.phrase_clauses import NotUnderstood, Refused
 from reconciler.compiler.phrase_compounds import compounds
+from reconciler.compiler.phrase_holidays import cut_holidays
 from reconciler.compiler.phrase_scan import scan, zones_named
 from reconciler.compiler.phrase_words import (
     AMBIGUOUS_ADVERBS,
@@ -37,7 +38,10 @@ def tokens(phrase: str) -> list[Token]:
             "say when it runs in one sentence, or write a list of phrases",
         )
     text = unicodedata.normalize("NFKC", phrase).translate(_DASHES).lower().strip()
-    found = _without_description(compounds(zones_named(scan(text))))
+    scanned = [
+        token for piece in cut_holidays(text) for token in ([piece] if isinstance(piece, Token) else scan(piece))
+    ]
+    found = _without_description(compounds(zones_named(scanned)))
     if len(found) > MOST_TOKENS:
         raise Refused(
             f"the phrase has {len(found)} parts; {MOST_TOKENS} is the most that is read", "write a list of phrases"
@@ -108,6 +112,7 @@ _LISTED = {
     "BUSINESSDAY": "day",
     "MONTH": "month",
     "DATE": "date",
+    "HOLIDAYS": "holidays",
     "COLON": "colon",
     "YEAR": "year",
 }

@@ -20,6 +20,7 @@ from reconciler.compiler.phrase_clauses import (
     Each,
     Every,
     EveryDays,
+    Holidays,
     Moment,
     Months,
     NotUnderstood,
@@ -243,6 +244,9 @@ class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
 
     def iso_dates(self, *tokens: LarkToken) -> Dates:
         return Dates(tuple(_date(token) for token in tokens if token.type == "DATE"))
+
+    def holidays(self, *tokens: LarkToken) -> Holidays:
+        return Holidays(tuple(str(token.value) for token in tokens if token.type == "HOLIDAYS"))
 
     def moment(self, day: LarkToken, clock: LarkToken, *zone: LarkToken) -> Moment:
         return Moment(_date(day), _as_clock(clock), str(zone[0].value) if zone else None)

@@ -181,6 +181,13 @@ class Dates:
 
 
 @dataclass(frozen=True, slots=True)
+class Holidays:
+    """`public holidays in Bavaria`, by the codes of the calendars."""
+
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A date and a time of day, on the wall of the schedule's zone or of *zone*."""
 
@@ -245,6 +252,7 @@ Core: TypeAlias = (
     | YearDates
     | DateRange
     | Dates
+    | Holidays
     | Moment
     | Years
     | UnitOnly

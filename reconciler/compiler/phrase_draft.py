@@ -14,6 +14,7 @@ from reconciler.compiler.phrase_clauses import (
     DayPart,
     Each,
     Every,
+    Holidays,
     Moment,
     Months,
     Nth,
@@ -85,6 +86,7 @@ class Draft:
     start: date | None = None
     end: date | None = None
     exclude: list[date] = field(default_factory=list)
+    calendars: list[str] = field(default_factory=list)
     anchor: Moment | date | None = None
     zone: str | None = None
     zone_abbreviation: str | None = None
@@ -96,9 +98,9 @@ def group_of(clause: Clause) -> str:
     core = clause.core.core if isinstance(clause.core, Each) else clause.core
     strong = strong_of(clause)
     match core:
-        case _ if strong == "EXCEPT" and not isinstance(core, Dates):
+        case _ if strong == "EXCEPT" and not isinstance(core, Dates | Holidays):
             return "except"
-        case Zone() | Dates() | Moment():
+        case Zone() | Dates() | Holidays() | Moment():
             return "whole"
         case YearDates() if strong in ("STARTING", "UNTIL", "FROM"):
             return "whole"

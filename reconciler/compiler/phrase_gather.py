@@ -14,6 +14,7 @@ from reconciler.compiler.phrase_clauses import (
     Each,
     Every,
     EveryDays,
+    Holidays,
     Moment,
     Months,
     NotUnderstood,
@@ -49,6 +50,39 @@ def gather(parts: list[Clause | Separator]) -> Draft:
         _Gatherer(draft, part, separator).add()
         previous, separator = part, None
     return draft
+
+
+def exceptions_carried_on(parts: list[Clause | Separator]) -> list[Clause | Separator]:
+    """Return *parts* with what goes on an exception of dates or holidays marked as one.
+
+    `except on Sundays and 2026-12-24` leaves out both, `except on 2026-12-24 and Sundays` too; where a
+    time or other days follow, nobody can tell: Refused.
+    """
+    found: list[Clause | Separator] = []
+    previous: Clause | None = None
+    separator: str | None = None
+    for index, part in enumerate(parts):
+        if isinstance(part, Separator):
+            separator = part.text
+            previous = None if ";" in part.text else previous
+        else:
+            if previous is not None and strong_of(previous) == "EXCEPT" and strong_of(part) is None:
+                part = _carried_on(previous, separator, part, parts[index + 1 :])  # noqa: PLW2901  as it is meant
+            previous, separator = part, None
+        found.append(part)
+    return found
+
+
+def _carried_on(previous: Clause, separator: str | None, clause: Clause, rest: list[Clause | Separator]) -> Clause:
+    excepted = Clause(("EXCEPT", *clause.prefixes), clause.core)
+    if isinstance(clause.core, Dates | Holidays):
+        return excepted if separator is not None else clause
+    if not isinstance(previous.core, Dates | Holidays) or group_of(clause) not in ("day", "scope", "period"):
+        return clause
+    goes_on = any(isinstance(one, Clause) and group_of(one) != "whole" for one in rest)
+    if separator is None or "and" not in separator or goes_on:
+        raise Refused("it is not clear what the exception covers", "put the exception last")
+    return excepted
 
 
 def _check_every_day(draft: Draft, previous: Clause | None, clause: Clause) -> None:
@@ -301,6 +335,11 @@ class _Gatherer:
                 "a single date is not a recurring schedule",
                 "write how often it should run, with `starting` or `until` before a date that limits it",
             )
+
+    def _holidays(self, core: Holidays) -> None:
+        if self.strong != "EXCEPT":
+            raise Refused("a schedule for holidays alone cannot be said", "list the dates: `at 09:00 on 25 December`")
+        self.draft.calendars += core.codes
 
     def _limit(self, day: date, *, first: bool) -> None:
         if first and self.draft.start is None:

@@ -9,8 +9,17 @@ from reconciler.compiler.phrase_clauses import Clause, Refused, Separator
 from reconciler.compiler.phrase_clock import ClockReader, DayTimes, Notes
 from reconciler.compiler.phrase_days import DayReader, Days
 from reconciler.compiler.phrase_draft import Draft, Window, group_of
-from reconciler.compiler.phrase_gather import gather
-from reconciler.model import CalendarInterval, Conventions, CronFields, ElapsedInterval, Reading, Rule, Timing
+from reconciler.compiler.phrase_gather import exceptions_carried_on, gather
+from reconciler.model import (
+    CalendarInterval,
+    Conventions,
+    CronFields,
+    ElapsedInterval,
+    HolidayCalendar,
+    Reading,
+    Rule,
+    Timing,
+)
 from reconciler.timing import FieldError, cron_fields, cron_union, next_fire, warnings_for
 
 Part = Clause | Separator
@@ -23,6 +32,7 @@ def reading_of(
     parts: list[Part], *, timezone: str | None, conventions: Conventions, choice: str | None = None
 ) -> Reading:
     """Return what *parts* mean, an ambiguity settled by *choice*; raise Refused where the meaning is not certain."""
+    parts = exceptions_carried_on(parts)
     whole = gather([part for part in parts if isinstance(part, Clause) and group_of(part) == "whole"])
     notes = Notes(choice=choice)
     rest = [part for part in parts if not (isinstance(part, Clause) and group_of(part) == "whole")]
@@ -33,11 +43,19 @@ def reading_of(
     drafts = [gather(segment) for piece in _pieces(rest) for segment in _segments(piece)]
     for draft in drafts:
         whole.exclude += draft.exclude
+        whole.calendars += draft.calendars
     zone = whole.zone or timezone
     if zone is None:
         raise Refused("no time zone is declared", "set `timezone:` or name a zone in the phrase, such as Europe/Berlin")
     rule = _rule(drafts, whole, zone, conventions, notes)
-    timing = Timing(zone, rule, start=whole.start, end=whole.end, exclude=tuple(sorted(set(whole.exclude))))
+    timing = Timing(
+        zone,
+        rule,
+        start=whole.start,
+        end=whole.end,
+        exclude=tuple(sorted(set(whole.exclude))),
+        calendars=tuple(map(HolidayCalendar, dict.fromkeys(whole.calendars))),
+    )
     if timing.start and timing.end and timing.end < timing.start:
         raise Refused("the end comes before the start", "check the two dates")
     check_it_fires(timing)

@@ -159,7 +159,7 @@ REFUSED_WORDS = {
     ),
     **dict.fromkeys(
         ("holiday", "holidays"),
-        ("would need a holiday calendar, which is not supported yet", "list the dates: `except on 2026-12-25`"),
+        ("does not say of which place", "write for example `except on public holidays in DE-BY`"),
     ),
     **dict.fromkeys(
         ("not", "never", "don't", "dont", "no", "unless", "if", "when", "or"),

@@ -55,10 +55,10 @@ def _with_grammar(reading: Reading, model: Answer | None, now: datetime, name: s
     if not isinstance(model, Proposed):
         return Compiled(reading, Evidence.GRAMMAR, "grammar")
     ours, theirs = reading.timing, replace(model.reading.timing, dst=reading.timing.dst)
-    if equal(ours, theirs):
+    if equal(ours, theirs) and not ours.calendars:
         return Compiled(reading, Evidence.AGREED, f"grammar, {name}")
     # the model's answer has no room for limits: one that is right but for them neither confirms nor denies
-    limited = replace(theirs, start=ours.start, end=ours.end, exclude=ours.exclude)
+    limited = replace(theirs, start=ours.start, end=ours.end, exclude=ours.exclude, calendars=ours.calendars)
     if limited != theirs and equal(ours, limited):
         return Compiled(reading, Evidence.GRAMMAR, "grammar")
     return _differ("the grammar and the model", reading, replace(model.reading, timing=theirs), now)

@@ -12,7 +12,7 @@ from reconciler.declaration.sections import File, NoTask, Wrong, child
 from reconciler.declaration.tasks import Task, find_tasks, option_problems, program_problems, resolve_run
 from reconciler.declaration.yaml_nodes import Node
 from reconciler.errors import Problem
-from reconciler.model import Conventions, Declaration, DstPolicy, Expect, Origin, Schedule
+from reconciler.model import Conventions, Declaration, DstPolicy, Expect, Limits, Origin, Schedule
 from reconciler.timing import UnknownZone, check_zone
 
 
@@ -121,6 +121,7 @@ def _schedule(
         origin=origin,
         phrase_origins=origins,
         dst=DstPolicy(**dst),
+        limits=_limits(value, defaults, node, file),
         description=value.get("description"),
         owner=value.get("owner", defaults.get("owner")),
         runbook=value.get("runbook", defaults.get("runbook")),
@@ -158,6 +159,26 @@ def _phrase_problems(phrase: str, origin: Origin) -> Iterator[Problem]:
         )
     elif not phrase.strip():
         yield Problem("the phrase is empty", origin, "write for example `every weekday at 9am`")
+
+
+def _limits(value: AbstractMapping[str, Any], defaults: AbstractMapping[str, Any], node: Node, file: File) -> Limits:
+    excepted = value.get("except", defaults.get("except", ()))
+    texts = [excepted] if isinstance(excepted, str) else list(excepted)
+    at = child(node, "except") if "except" in value else child(child(file.nodes, "defaults"), "except")
+    return Limits(
+        start=_day(value["start"], child(node, "start"), file) if "start" in value else None,
+        end=_day(value["end"], child(node, "end"), file) if "end" in value else None,
+        exclude=tuple(sorted({_day(text, at, file) for text in texts if text[0].isdigit()})),
+        calendars=tuple(dict.fromkeys(text.removeprefix("holidays:") for text in texts if not text[0].isdigit())),
+    )
+
+
+def _day(text: str, node: Node, file: File) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        hint = "write a date that exists, such as 2026-12-31"
+        raise Wrong(f"there is no such date: {text}", file.origin(node), hint) from None
 
 
 def _expect(value: AbstractMapping[str, Any], node: Node, file: File) -> Expect:

@@ -6,6 +6,7 @@ line as `key: JSON`, a stable field last so that neighbouring edits merge. `load
 a stale merge or a dropped field is found and named.
 """
 
+from reconciler.lockfile.declared import as_declared, calendars_of, clash, own_timing
 from reconciler.lockfile.entries import (
     checksum,
     entry_from_json,
@@ -23,7 +24,10 @@ __all__ = [
     "FILENAME",
     "VERSION",
     "answers",
+    "as_declared",
+    "calendars_of",
     "checksum",
+    "clash",
     "dumps",
     "entry_from_json",
     "entry_to_json",
@@ -32,6 +36,7 @@ __all__ = [
     "loads",
     "lock_digest",
     "new_entry",
+    "own_timing",
     "read",
     "read_text",
     "renewed",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, cast
 
 from reconciler.durations import format_duration, parse_duration
@@ -15,7 +16,9 @@ from reconciler.model import (
     DstPolicy,
     ElapsedInterval,
     Evidence,
+    HolidayCalendar,
     Json,
+    Limits,
     Lock,
     LockEntry,
     OnOverlap,
@@ -28,6 +31,8 @@ from reconciler.timing import check_zone, cron_fields
 from reconciler.timing.fields import WEEKDAYS
 
 _DEFAULT_RUN = RunSpec()
+_NO_LIMITS = Limits()
+_HOLIDAYS = "holidays:"
 
 
 def entry_to_json(entry: LockEntry) -> dict[str, Json]:
@@ -42,7 +47,9 @@ def entry_to_json(entry: LockEntry) -> dict[str, Json]:
         "dst": None if timing.dst == DstPolicy() else {"gap": timing.dst.gap, "overlap": timing.dst.overlap},
         "start": _date_text(timing.start),
         "end": _date_text(timing.end),
-        "except": [day.isoformat() for day in timing.exclude],
+        "except": _except_texts(timing.exclude, (calendar.code for calendar in timing.calendars)),
+        "holidays": [year for calendar in timing.calendars for year in _years(calendar)],
+        "declared": _limits_to_json(entry.declared),
         "evidence": entry.evidence.value,
         "assumptions": list(entry.assumptions),
         "conventions": dict(entry.conventions),
@@ -56,6 +63,27 @@ def entry_to_json(entry: LockEntry) -> dict[str, Json]:
         "source": entry.source,
     }
     return {key: value for key, value in shown.items() if value not in (None, [], {})}
+
+
+def _except_texts(exclude: Iterable[date], codes: Iterable[str]) -> list[Json]:
+    return [*(day.isoformat() for day in exclude), *(_HOLIDAYS + code for code in codes)]
+
+
+def _years(calendar: HolidayCalendar) -> Iterator[Json]:
+    """Yield what is known of *calendar*, a year at a time."""
+    for year, days in groupby(calendar.days, key=lambda one: one[0].year):
+        yield {"calendar": calendar.code, "year": year, "days": {f"{day:%m-%d}": name for day, name in days}}
+
+
+def _limits_to_json(limits: Limits) -> dict[str, Json]:
+    if limits == _NO_LIMITS:
+        return {}
+    shown: dict[str, Json] = {
+        "start": _date_text(limits.start),
+        "end": _date_text(limits.end),
+        "except": _except_texts(limits.exclude, limits.calendars),
+    }
+    return {key: value for key, value in shown.items() if value}
 
 
 def _rule_to_json(timing: Timing) -> dict[str, Json]:
@@ -108,6 +136,7 @@ def run_to_json(run: RunSpec) -> dict[str, Json]:
 def entry_from_json(id: str, value: Mapping[str, Any]) -> LockEntry:
     """Return the entry that `entry_to_json` wrote as *value*; raise ValueError, KeyError or TypeError for others."""
     dst = value.get("dst", {})
+    exclude, codes = _except_from_texts(value.get("except", ()))
     return LockEntry(
         id=id,
         when=tuple(value["when"]),
@@ -118,7 +147,8 @@ def entry_from_json(id: str, value: Mapping[str, Any]) -> LockEntry:
             dst=DstPolicy(dst.get("gap", "after"), dst.get("overlap", "first")),
             start=_date(value.get("start")),
             end=_date(value.get("end")),
-            exclude=tuple(date.fromisoformat(day) for day in value.get("except", ())),
+            exclude=exclude,
+            calendars=_calendars_from_json(codes, value.get("holidays", ())),
         ),
         evidence=Evidence(value["evidence"]),
         compiled_by=value["compiled_by"],
@@ -127,12 +157,36 @@ def entry_from_json(id: str, value: Mapping[str, Any]) -> LockEntry:
         timezone_from_phrase=value.get("timezone_from") == "phrase",
         assumptions=tuple(value.get("assumptions", ())),
         conventions=tuple(value.get("conventions", {}).items()),
+        declared=_limits_from_json(value.get("declared", {})),
         description=value.get("description"),
         owner=value.get("owner"),
         runbook=value.get("runbook"),
         paused=value.get("paused", False),
         moved=value.get("moved"),
     )
+
+
+def _except_from_texts(texts: Sequence[str]) -> tuple[tuple[date, ...], tuple[str, ...]]:
+    """Return the dates and the codes of the calendars."""
+    codes = tuple(text.removeprefix(_HOLIDAYS) for text in texts if text.startswith(_HOLIDAYS))
+    return tuple(date.fromisoformat(text) for text in texts if not text.startswith(_HOLIDAYS)), codes
+
+
+def _calendars_from_json(codes: Sequence[str], years: Sequence[Mapping[str, Any]]) -> tuple[HolidayCalendar, ...]:
+    if not codes and not years:
+        return ()
+    found: dict[str, list[tuple[date, str]]] = {code: [] for code in codes}
+    for year in years:
+        days = year["days"].items()
+        found[year["calendar"]] += [(date.fromisoformat(f"{year['year']:04}-{day}"), name) for day, name in days]
+    return tuple(HolidayCalendar(code, tuple(days)) for code, days in found.items())
+
+
+def _limits_from_json(value: Mapping[str, Any]) -> Limits:
+    if not value:
+        return _NO_LIMITS
+    exclude, codes = _except_from_texts(value.get("except", ()))
+    return Limits(_date(value.get("start")), _date(value.get("end")), exclude, codes)
 
 
 def _date_text(day: date | None) -> str | None:

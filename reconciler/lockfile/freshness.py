@@ -11,15 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.errors import Problem
+from reconciler.lockfile.declared import as_declared, calendars_of, own_timing
 from reconciler.lockfile.entries import entry_to_json
 from reconciler.model import Compiled, Conventions, Declaration, Lock, LockEntry, Origin, Schedule
 from reconciler.timing import english
 
 
-def new_entry(schedule: Schedule, compiled: Compiled) -> LockEntry:
-    """Return the lock entry for *schedule* with a freshly compiled answer."""
+def new_entry(schedule: Schedule, compiled: Compiled, *, before: LockEntry | None = None) -> LockEntry:
+    """Return the lock entry for *schedule* with a freshly compiled answer; holiday dates as in the one *before*."""
     reading = compiled.reading
-    timing = replace(reading.timing, dst=schedule.dst)
+    timing, declared = as_declared(reading.timing, schedule, calendars_of(before))
     return LockEntry(
         id=schedule.id,
         when=schedule.phrases,
@@ -32,6 +33,7 @@ def new_entry(schedule: Schedule, compiled: Compiled) -> LockEntry:
         timezone_from_phrase=reading.zone_in_phrase,
         assumptions=reading.assumptions,
         conventions=reading.conventions,
+        declared=declared,
         description=schedule.description,
         owner=schedule.owner,
         runbook=schedule.runbook,
@@ -50,10 +52,11 @@ def answers(entry: LockEntry, schedule: Schedule, conventions: Conventions) -> b
 
 def renewed(entry: LockEntry, schedule: Schedule) -> LockEntry:
     """Return *entry* with its answer kept and everything else as *schedule* declares it."""
-    timing = replace(entry.timing, dst=schedule.dst)
+    timing, declared = as_declared(own_timing(entry), schedule, calendars_of(entry))
     return replace(
         entry,
         timing=timing,
+        declared=declared,
         means=entry.means if timing == entry.timing else english(timing),
         run=schedule.run,
         source=schedule.origin.file,

@@ -15,6 +15,8 @@ from reconciler.model import Json, Lock, LockEntry, Origin
 from reconciler.timing import FieldError
 
 VERSION = 1
+_LISTS = ("cron", "holidays")
+"""The fields that are written an item a line."""
 _HEADER = "# Written by `reconcile compile`. Review it, do not edit it.\n"
 _VERSION_LINE = re.compile(r"version: ([0-9]{1,9})")
 _ID_LINE = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,99}):")
@@ -36,8 +38,8 @@ def _block(entry: LockEntry) -> str:
     fields |= {"checksum": held, "source": source}
     lines = [f"{entry.id}:"]
     for key, value in fields.items():
-        if key == "cron":
-            lines.append("  cron:")
+        if key in _LISTS:
+            lines.append(f"  {key}:")
             lines += [f"    - {_json(member)}" for member in cast("list[Json]", value)]
         else:
             lines.append(f"  {key}: {_json(value)}")
@@ -178,18 +180,20 @@ def _what(error: Exception) -> str:
 
 def _fields(text: str) -> dict[str, Any]:
     """Return the fields of a block; whatever else its lines may hold shows when they are written again."""
-    cron: list[str] = []
+    items: list[str] = []
+    lists: dict[str, list[str]] = {}
     parts: list[str] = []
     for line in text.split("\n")[1:-1]:
         if line.startswith("    - "):
-            cron.append(line[6:])
-        elif line != "  cron:":
+            items.append(line[6:])
+        elif line[2:-1] in _LISTS and line[-1] == ":":
+            items = lists[line[2:-1]] = []
+        else:
             key, colon, value = line[2:].partition(": ")
             if not colon:
                 raise ValueError(f"line {line.strip()[:40]!r} is not `key: value`")
             parts.append(f'"{key}":{value}')
-    if cron:
-        parts.append(f'"cron":[{",".join(cron)}]')
+    parts += [f'"{key}":[{",".join(values)}]' for key, values in lists.items()]
     fields: dict[str, Any] = json.loads("{" + ",".join(parts) + "}")
     return fields
 

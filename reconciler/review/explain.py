@@ -10,7 +10,7 @@ from itertools import islice
 from reconciler.lockfile import rule_to_json
 from reconciler.model import Compiled, Evidence, Json, Question, Reading, Timing
 from reconciler.review.text import Paint, moment, safe
-from reconciler.timing import dst_warnings, english, fires, on_wall
+from reconciler.timing import english, fires, on_wall, warnings_at
 
 _EVIDENCE = {
     Evidence.AGREED: "agreed: the grammar and the model read the same times",
@@ -27,7 +27,7 @@ def due_times(timing: Timing, start: datetime, count: int) -> list[datetime]:
 
 def all_warnings(reading: Reading, now: datetime) -> list[str]:
     """Return what the reading warns of, the DST changes of the coming year included."""
-    return [*reading.warnings, *dst_warnings(reading.timing, now)]
+    return [*reading.warnings, *warnings_at(reading.timing, now)]
 
 
 def explanation_json(

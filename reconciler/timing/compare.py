@@ -108,7 +108,7 @@ def _named_years(timing: Timing) -> set[int]:
 
 
 def _limits(timing: Timing) -> frozenset[date]:
-    return frozenset(day for day in (timing.start, timing.end, *timing.exclude) if day is not None)
+    return frozenset(day for day in (timing.start, timing.end, *timing.excluded) if day is not None)
 
 
 def _part_at_changes(first: Timing, second: Timing) -> Difference | None:
@@ -144,7 +144,7 @@ def _union_days(timing: Timing, members: tuple[CronFields, ...], year: int) -> f
     low = timing.start.toordinal() if timing.start else 1
     high = timing.end.toordinal() if timing.end else date.max.toordinal()
     due = {first + day for member in members for day in days_in_year(member, year)}
-    return frozenset(day for day in due if low <= day <= high) - {day.toordinal() for day in timing.exclude}
+    return frozenset(day for day in due if low <= day <= high) - {day.toordinal() for day in timing.excluded}
 
 
 def _samples(first: Timing, second: Timing) -> Iterator[datetime]:

@@ -49,8 +49,10 @@ def _limits(timing: Timing) -> list[str]:
         parts.append(f"starting {timing.start.isoformat()}")
     if timing.end:
         parts.append(f"until {timing.end.isoformat()}")
-    if timing.exclude:
-        parts.append("except on " + and_([day.isoformat() for day in timing.exclude]))
+    excluded = [day.isoformat() for day in timing.exclude]
+    excluded += [f"public holidays in {calendar.code}" for calendar in timing.calendars]
+    if excluded:
+        parts.append("except on " + and_(excluded))
     return parts
 
 

@@ -50,10 +50,11 @@ class _Limits(NamedTuple):
         return self.start <= wall < self.end and wall // _DAY + _EPOCH_DAY not in self.exclude
 
 
+@lru_cache(maxsize=32768)
 def _limits(timing: Timing) -> _Limits:
     start = _BEGINNING if timing.start is None else _midnight(timing.start)
     end = _END if timing.end is None else min(_midnight(timing.end) + _DAY, _END)
-    return _Limits(start, end, frozenset(day.toordinal() for day in timing.exclude))
+    return _Limits(start, end, frozenset(day.toordinal() for day in timing.excluded))
 
 
 def _midnight(day: date) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -54,6 +55,21 @@ def _short_months(fields: CronFields) -> list[str]:
         return []
     names = ", ".join(name.capitalize() for name in short)
     return [f"day {max(allowed.days)} does not exist in {names}; write `last day` if the month's end is meant"]
+
+
+def warnings_at(timing: Timing, now: datetime) -> tuple[str, ...]:
+    """Return what a reviewer should know about *timing* today: clock changes to come, calendars that end."""
+    return (*dst_warnings(timing, now), *_calendar_warnings(timing, now))
+
+
+def _calendar_warnings(timing: Timing, now: datetime) -> Iterator[str]:
+    for calendar in timing.calendars:
+        until = calendar.known_until
+        if until is not None and until < (now + _YEAR).date() and (timing.end is None or until < timing.end):
+            yield f"the holidays of {calendar.code} are known until {until:%d %B %Y} only; after that every day counts"
+        guessed = [day for day, name in calendar.days if "estimated" in name and day >= now.date()]
+        if guessed:
+            yield f"{len(guessed)} holidays of {calendar.code} are estimates, the first on {guessed[0].isoformat()}"
 
 
 def dst_warnings(timing: Timing, now: datetime) -> tuple[str, ...]:

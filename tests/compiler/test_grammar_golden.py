@@ -12,7 +12,16 @@ import yaml
 
 from reconciler.compiler.grammar import read
 from reconciler.durations import parse_duration
-from reconciler.model import CalendarInterval, Conventions, ElapsedInterval, Question, Reading, Rule, Timing
+from reconciler.model import (
+    CalendarInterval,
+    Conventions,
+    ElapsedInterval,
+    HolidayCalendar,
+    Question,
+    Reading,
+    Rule,
+    Timing,
+)
 from reconciler.timing import cron_fields, difference, english
 
 _ZONE = "Europe/Berlin"
@@ -36,7 +45,12 @@ def _expected(row: dict[str, Any]) -> Timing:
     limits = row | row.get("interval", {})
     start: date | None = limits.get("start")
     return Timing(
-        row.get("timezone", _ZONE), _rule(row), start=start, end=row.get("end"), exclude=tuple(row.get("exclude", ()))
+        row.get("timezone", _ZONE),
+        _rule(row),
+        start=start,
+        end=row.get("end"),
+        exclude=tuple(row.get("exclude", ())),
+        calendars=tuple(map(HolidayCalendar, row.get("holidays", ()))),
     )
 
 
@@ -50,6 +64,7 @@ def test_a_golden_phrase_is_read_as_it_is_meant(row: dict[str, Any]) -> None:
         return
     assert isinstance(got, Reading), got
     assert difference(got.timing, _expected(row)) is None, english(got.timing)
+    assert got.timing.calendars == _expected(row).calendars
 
 
 def test_the_golden_set_is_large_and_has_no_phrase_twice() -> None:
