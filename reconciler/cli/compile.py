@@ -29,7 +29,7 @@ from reconciler.compiler.judging import Translator, judging, translator_from
 from reconciler.declaration import load
 from reconciler.errors import InvalidInput, LockInvalid, OpenQuestions, Problem, ReconcileError, StoreFailed
 from reconciler.model import Declaration, Lock
-from reconciler.review.compilation import CompileReport, compile_json, compile_text
+from reconciler.review.compilation import CompileReport, compile_json, compile_text, ending_calendars
 from reconciler.review.explain import question_lines
 
 _LOOK_EVERY = 30.0
@@ -89,9 +89,12 @@ def check_lock(project: Project) -> None:
         ]
     if problems:
         raise LockInvalid(sorted(problems, key=_by_place))
+    warnings = [f"{id}: {warning}" for id, warning in ending_calendars(lock, datetime.now(UTC))]
     if project.json:
-        say_json({"format_version": "1.0", "fresh": True, "total": len(lock.entries)})
+        say_json({"format_version": "1.0", "fresh": True, "total": len(lock.entries), "warnings": warnings})
     else:
+        for warning in warnings:
+            note(paint_err()(f"warning: {warning}", "yellow"))
         note(f"{project.lock_name} is fresh: {len(lock.entries):,} entries answer what is declared")
 
 
@@ -184,7 +187,7 @@ def _report(compilation: Compilation, previous: Lock) -> CompileReport:
         for outcome in (Outcome.ADDED, Outcome.COMPILED, Outcome.RENEWED, Outcome.REMOVED)
     }
     unchanged = len(compilation.ids(Outcome.UNCHANGED))
-    return CompileReport(compilation.lock, previous, changed, unchanged, len(compilation.questions))
+    return CompileReport(compilation.lock, previous, changed, unchanged, len(compilation.questions), datetime.now(UTC))
 
 
 def _watch(project: Project, options: _Options, parent: int | None) -> None:

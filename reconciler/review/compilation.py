@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from reconciler.lockfile import rule_to_json
 from reconciler.model import Evidence, Json, Lock, LockEntry
 from reconciler.review.text import Paint, plural, safe
+from reconciler.timing import calendar_warnings, warnings_at, warnings_for
 
 _SIGNS = {"added": ("+", "green"), "compiled": ("~", "yellow"), "renewed": ("~", "yellow"), "removed": ("-", "red")}
 _WORDS = {"added": "added", "compiled": "compiled again", "renewed": "brought up to date", "removed": "removed"}
@@ -16,13 +18,14 @@ _MOST_SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class CompileReport:
-    """The ids that were added, compiled again, renewed or removed, and how many stayed as they were."""
+    """The ids that were added, compiled again, renewed or removed, and how many stayed as they were; at *now*."""
 
     lock: Lock
     previous: Lock
     changed: Mapping[str, Sequence[str]]
     unchanged: int
     questions: int
+    now: datetime
 
     @property
     def total(self) -> int:
@@ -38,6 +41,10 @@ def compile_text(report: CompileReport, *, lock_name: str, paint: Paint) -> str:
         lines += _lines(kind, id, report, paint)
     if len(shown) > _MOST_SHOWN:
         lines.append(f"… and {len(shown) - _MOST_SHOWN:,} more")
+    changed = {id for _, id in shown}
+    for id, warning in ending_calendars(report.lock, report.now):
+        if id not in changed:
+            lines.append(paint(f"! {safe(id)}: {safe(warning)}", "yellow"))
     return "\n".join([*lines, _totals(report, lock_name, paint)]) + "\n"
 
 
@@ -51,8 +58,21 @@ def _lines(kind: str, id: str, report: CompileReport, paint: Paint) -> Iterator[
     yield f"    {safe(entry.means)}"
     for assumption in entry.assumptions:
         yield paint(f"    assumes {safe(assumption)}", "dim")
+    for warning in _warnings(entry, report.now):
+        yield paint(f"    warning: {safe(warning)}", "yellow")
     if entry.evidence is Evidence.MODEL:
         yield paint("    only a model could read this: check it", "yellow")
+
+
+def _warnings(entry: LockEntry, now: datetime) -> tuple[str, ...]:
+    return (*warnings_for(entry.timing), *warnings_at(entry.timing, now))
+
+
+def ending_calendars(lock: Lock, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield (id, warning) for each entry of *lock* with a holiday calendar that ends soon, or guesses."""
+    for id, entry in lock.entries.items():
+        for warning in calendar_warnings(entry.timing, now):
+            yield id, warning
 
 
 def _totals(report: CompileReport, lock_name: str, paint: Paint) -> str:
@@ -72,13 +92,15 @@ def compile_json(report: CompileReport, *, written: bool, questions: Sequence[Ma
         "unchanged": report.unchanged,
         "total": report.total,
         "entries": {
-            id: _entry(report.lock.entries[id]) for kind in ("added", "compiled") for id in report.changed.get(kind, ())
+            id: _entry(report.lock.entries[id], report.now)
+            for kind in ("added", "compiled")
+            for id in report.changed.get(kind, ())
         },
         "questions": list(questions),
     }
 
 
-def _entry(entry: LockEntry) -> dict[str, Json]:
+def _entry(entry: LockEntry, now: datetime) -> dict[str, Json]:
     cron, interval = rule_to_json(entry.timing)
     return {
         "when": list(entry.when),
@@ -88,4 +110,5 @@ def _entry(entry: LockEntry) -> dict[str, Json]:
         "interval": interval,
         "evidence": entry.evidence.value,
         "assumptions": list(entry.assumptions),
+        "warnings": list(_warnings(entry, now)),
     }

@@ -13,7 +13,14 @@ from reconciler.timing.english import english
 from reconciler.timing.fields import FieldError, uneven_step
 from reconciler.timing.fires import fires, next_fire, on_wall
 from reconciler.timing.normal import cron_fields
-from reconciler.timing.sanity import NeverFires, check_fires, dst_warnings, warnings_at, warnings_for
+from reconciler.timing.sanity import (
+    NeverFires,
+    calendar_warnings,
+    check_fires,
+    dst_warnings,
+    warnings_at,
+    warnings_for,
+)
 from reconciler.timing.unions import cron_union
 from reconciler.timing.zones import UnknownZone, check_zone
 
@@ -22,6 +29,7 @@ __all__ = [
     "FieldError",
     "NeverFires",
     "UnknownZone",
+    "calendar_warnings",
     "check_fires",
     "check_zone",
     "cron_fields",

@@ -59,10 +59,11 @@ def _short_months(fields: CronFields) -> list[str]:
 
 def warnings_at(timing: Timing, now: datetime) -> tuple[str, ...]:
     """Return what a reviewer should know about *timing* today: clock changes to come, calendars that end."""
-    return (*dst_warnings(timing, now), *_calendar_warnings(timing, now))
+    return (*dst_warnings(timing, now), *calendar_warnings(timing, now))
 
 
-def _calendar_warnings(timing: Timing, now: datetime) -> Iterator[str]:
+def calendar_warnings(timing: Timing, now: datetime) -> Iterator[str]:
+    """Yield a sentence for each holiday calendar of *timing* whose dates end within a year, or are estimates."""
     for calendar in timing.calendars:
         until = calendar.known_until
         if until is not None and until < (now + _YEAR).date() and (timing.end is None or until < timing.end):

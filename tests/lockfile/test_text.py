@@ -22,6 +22,8 @@ from reconciler.model import (
     DstPolicy,
     ElapsedInterval,
     Evidence,
+    HolidayCalendar,
+    Limits,
     Lock,
     LockEntry,
     OnOverlap,
@@ -60,6 +62,15 @@ TIMINGS = st.one_of(
         st.integers(1, 10**5),
         st.builds(DstPolicy, st.sampled_from(["after", "skip"]), st.sampled_from(["first", "last", "both"])),
     ),
+    st.builds(
+        lambda days, name: Timing(
+            "UTC",
+            (cron_fields({"hour": "9"}),),
+            calendars=(HolidayCalendar("DE-BY", tuple((day, name) for day in sorted(days))), HolidayCalendar("XNYS")),
+        ),
+        st.sets(st.dates(date(2026, 1, 1), date(2028, 12, 31)), min_size=1, max_size=8),
+        TEXTS.filter(lambda text: len(text.encode("utf-16-le")) == 2 * len(text)),
+    ),
     st.just(Timing("UTC", (cron_fields({"hour": "9"}), cron_fields({"hour": "17", "minute": "30"})))),
 )
 
@@ -87,6 +98,13 @@ def entries(texts: st.SearchStrategy[str]) -> st.SearchStrategy[LockEntry]:
         source=texts,
         timezone_from_phrase=st.booleans(),
         assumptions=st.lists(texts, max_size=2).map(tuple),
+        declared=st.builds(
+            Limits,
+            start=st.none() | st.dates(),
+            end=st.none() | st.dates(),
+            exclude=st.lists(st.dates(), max_size=2).map(tuple),
+            calendars=st.lists(st.sampled_from(["DE-BY", "US"]), max_size=2, unique=True).map(tuple),
+        ),
         description=st.none() | texts.filter(bool),
         paused=st.booleans(),
     )

@@ -166,7 +166,8 @@ def _step(timing: Timing) -> timedelta:
 def _within(timing: Timing, day: date) -> bool:
     after_start = timing.start is None or day >= timing.start
     before_end = timing.end is None or day <= timing.end
-    return after_start and before_end and day not in timing.exclude
+    holiday = any(day == held for calendar in timing.calendars for held, _ in calendar.days)
+    return after_start and before_end and day not in timing.exclude and not holiday
 
 
 def _as_mapping(fields: CronFields) -> dict[str, str]:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from hypothesis import strategies as st
 
-from reconciler.model import CalendarInterval, CronFields, DstPolicy, ElapsedInterval, Rule, Timing
+from reconciler.model import CalendarInterval, CronFields, DstPolicy, ElapsedInterval, HolidayCalendar, Rule, Timing
 from reconciler.timing import FieldError, cron_fields
 
 from .oracle import MONTHS, WEEKDAYS, transitions, zones_by_behaviour
@@ -135,7 +135,9 @@ def timings(draw: st.DrawFn, rules: st.SearchStrategy[Rule]) -> Timing:
     start = draw(st.one_of(st.none(), st.none(), near))
     end = draw(st.one_of(st.none(), st.none(), st.none(), near))
     exclude = draw(st.one_of(st.just(set()), st.sets(near, max_size=2)))
-    return Timing(zone, draw(rules), draw(policies), start, end, tuple(sorted(exclude)))
+    holidays = draw(st.one_of(st.just(set()), st.just(set()), st.sets(near, min_size=1, max_size=3)))
+    calendars = [HolidayCalendar("DE-BY", tuple((day, "a holiday") for day in sorted(holidays)))] if holidays else []
+    return Timing(zone, draw(rules), draw(policies), start, end, tuple(sorted(exclude)), tuple(calendars))
 
 
 @st.composite

@@ -17,7 +17,15 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.compiler.grammar import read
-from reconciler.model import CalendarInterval, Conventions, CronFields, ElapsedInterval, Reading, Timing
+from reconciler.model import (
+    CalendarInterval,
+    Conventions,
+    CronFields,
+    ElapsedInterval,
+    HolidayCalendar,
+    Reading,
+    Timing,
+)
 from reconciler.timing import cron_fields, english, fires, next_fire
 from reconciler.timing.fields import ORDINALS, WEEKDAYS
 
@@ -86,6 +94,12 @@ _timings = st.builds(
     start=st.none() | st.just(date(2026, 3, 1)),
     end=st.none() | st.just(date(2029, 3, 1)),
     exclude=st.sets(_dates, max_size=2).map(lambda chosen: tuple(sorted(chosen))),
+    calendars=st.one_of(
+        st.just(()),
+        st.lists(st.sampled_from(["DE-BY", "US", "XNYS", "FR-6AE", "IN", "NO"]), max_size=3, unique=True).map(
+            lambda codes: tuple(map(HolidayCalendar, codes))
+        ),
+    ),
 )
 
 
@@ -113,6 +127,7 @@ def test_the_english_of_a_timing_reads_back_to_the_same_fire_times(timing: Timin
     again = read(sentence, timezone=None, conventions=Conventions(anchor=date(2020, 2, 5)))
     assert isinstance(again, Reading), (sentence, again)
     assert _due(timing) == _due(again.timing), (sentence, english(again.timing))
+    assert timing.calendars == again.timing.calendars
 
 
 @pytest.mark.parametrize(
