@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from reconciler.compiler.crontab import read_crontab
+from reconciler.compiler.crontab import looks_like_crontab, read_crontab
 from reconciler.compiler.phrase_clauses import Refused
 from reconciler.declaration.loading import typed
 from reconciler.declaration.problems import schema_problems
@@ -106,16 +106,16 @@ def _case(row: Mapping[str, Any], place: _Place, timezone: str) -> Case:
         place.origin,
         tuple(_timing(meaning, at, timezone) for meaning, at in means if not _refusal(meaning)),
         refusable=any(_refusal(meaning) for meaning, _ in means),
-        ambiguous="ambiguous" in row,
+        ambiguous=row.get("ambiguous", False),
     )
 
 
 def _kinds(meaning: Mapping[str, Any]) -> list[str]:
-    return [key for key in (*_RULES, *_REFUSALS) if key in meaning]
+    return [key for key in (*_RULES, *_REFUSALS) if meaning.get(key)]
 
 
 def _refusal(meaning: Mapping[str, Any]) -> bool:
-    return any(key in meaning for key in _REFUSALS)
+    return any(meaning.get(key) for key in _REFUSALS)
 
 
 def _check_one_kind(meaning: Mapping[str, Any], place: _Place) -> None:
@@ -167,6 +167,8 @@ def _union(meaning: Mapping[str, Any], place: _Place, zone: str) -> tuple[CronFi
 
 def _members(lines: Iterable[str], zone: str) -> Iterator[CronFields]:
     for line in lines:
+        if not looks_like_crontab(line):
+            raise Refused(f"`{line}` is no crontab expression", "write five fields, such as `0 9 * * 1-5`")
         rule = read_crontab(line, timezone=zone).timing.rule
         assert isinstance(rule, tuple)
         yield from rule
