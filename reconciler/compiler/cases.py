@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,13 +30,14 @@ from reconciler.model import (
     Rule,
     Timing,
 )
-from reconciler.timing import FieldError, UnknownZone, check_zone, cron_fields
+from reconciler.timing import FieldError, UnknownZone, check_zone, cron_fields, cron_union, next_fire
 from reconciler.timing.fields import WEEKDAYS
 
 _RULES = ("expect", "cron", "interval")
 _REFUSALS = ("refuse", "ambiguous")
 _CALENDAR = ("unit", "every", "anchor", "times")
 _OTHER = "other"
+_COMPARED_FROM = datetime(2024, 1, 1, tzinfo=UTC)
 _BEGIN = "begin with a line such as `- {phrase: every weekday at 9am, cron: 0 9 * * 1-5}`"
 
 
@@ -138,7 +139,10 @@ def _timing(meaning: Mapping[str, Any], place: _Place, timezone: str) -> Timing:
     start = _date(interval, "start", inside) or _date(meaning, "start", place)
     excluded = [_day(text, place.of("exclude")) for text in meaning.get("exclude", ())]
     rule = _interval(interval, inside, zone) if interval else _union(meaning, place, zone)
-    return Timing(zone, rule, start=start, end=_date(meaning, "end", place), exclude=tuple(sorted(excluded)))
+    timing = Timing(zone, rule, start=start, end=_date(meaning, "end", place), exclude=tuple(sorted(excluded)))
+    if next_fire(timing, _COMPARED_FROM) is None:  # two that are never due would be alike
+        raise Wrong("what is meant is never due", place.origin, "readings are compared by due times from 2024 on")
+    return timing
 
 
 def _date(value: Mapping[str, Any], key: str, place: _Place) -> date | None:
@@ -156,9 +160,9 @@ def _union(meaning: Mapping[str, Any], place: _Place, zone: str) -> tuple[CronFi
     """Return the union that `expect:` or `cron:` means."""
     try:
         if "expect" in meaning:
-            return tuple(cron_fields(kwargs) for kwargs in meaning["expect"])
+            return cron_union(cron_fields(kwargs) for kwargs in meaning["expect"])
         lines = meaning["cron"] if isinstance(meaning["cron"], list) else [meaning["cron"]]
-        return tuple(_members(lines, zone))
+        return cron_union(_members(lines, zone))
     except FieldError as error:
         raise Wrong(str(error), place.of("expect"), error.hint) from None
     except Refused as refused:
