@@ -34,6 +34,8 @@ def imported_by(*arguments: str, cwd: Path | None = None) -> set[str]:
         (("compile", "--check"), {"jsonschema", "lark", "yaml"}),
         (("compile", "--no-model"), {"jsonschema", "lark", "yaml"}),
         (("explain", "every weekday at 9am"), {"lark"}),
+        (("eval", "--help"), {"lark"}),
+        (("eval", "--no-model", "tests/golden/phrases.yaml"), {"jsonschema", "lark", "yaml"}),
         (("--dry-run",), {"sqlite3"}),
         (("status",), {"sqlite3"}),
         (("history",), {"sqlite3"}),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from reconciler.cli.console import paint_out, say
+from reconciler.cli.inputs import NO_ZONE, text_of, zone_or_utc
 from reconciler.cli.project import Project, project_options
 from reconciler.compiler.compile import Ask
 from reconciler.compiler.holiday_calendars import holidays_looked_up
@@ -19,9 +19,7 @@ from reconciler.compiler.judging import judging, translator_from
 from reconciler.errors import InvalidInput, OpenQuestions, UsageError
 from reconciler.model import Compiled, Conventions, Question
 from reconciler.review.explain import error_json, explanation_json, explanation_text
-from reconciler.timing import UnknownZone, check_zone
 
-_NO_ZONE = "UTC"
 _LONGEST = 500
 
 
@@ -45,25 +43,19 @@ def command(
     model: bool | None,
 ) -> None:
     """Say what PHRASE means: cron, English, and when it is due next."""
-    if (phrase is None) == (file is None):
+    if phrase is not None and file is None:
+        phrases = [phrase]
+    elif file is not None and phrase is None:
+        phrases = [line.strip() for line in text_of(file).splitlines() if line.strip()]
+    else:
         raise UsageError("explain takes one phrase, or --file", hint='reconcile explain "every weekday at 9am"')
-    zone = _zone(timezone)
+    zone = zone_or_utc(timezone)
     begin = _instant(start, zone)
-    phrases = [phrase] if phrase is not None else list(_lines(file))
     results = _read(phrases, zone, timezone is None, model)
     for one, result in zip(phrases, results, strict=True):
         _show(project, one, result, zone=zone, start=begin, count=count)
     if any(not isinstance(result, Compiled) for result in results):
         sys.exit(OpenQuestions.exit_code)
-
-
-def _zone(name: str | None) -> str:
-    if name is None:
-        return _NO_ZONE
-    try:
-        return check_zone(name)
-    except UnknownZone as error:
-        raise InvalidInput(str(error), hint=error.hint) from None
 
 
 def _instant(text: str | None, zone: str) -> datetime:
@@ -74,14 +66,6 @@ def _instant(text: str | None, zone: str) -> datetime:
     except ValueError:
         raise UsageError(f"--from: not a time: {text!r}", hint="write it as 2026-03-01T09:00 or 2026-03-01") from None
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
-
-
-def _lines(file: Path | None) -> Iterable[str]:
-    try:
-        text = sys.stdin.read() if str(file) == "-" else Path(str(file)).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{file}: cannot be read as text: {error}") from None
-    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _read(phrases: list[str], zone: str, zone_assumed: bool, model: bool | None) -> list[Compiled | Question | str]:
@@ -100,7 +84,7 @@ def _with_zone_assumption(result: Compiled | Question | str) -> Compiled | Quest
 
     if not isinstance(result, Compiled) or result.reading.zone_in_phrase:
         return result
-    assumptions = (*result.reading.assumptions, f"no timezone was named: {_NO_ZONE}")
+    assumptions = (*result.reading.assumptions, f"no timezone was named: {NO_ZONE}")
     return replace(result, reading=replace(result.reading, assumptions=assumptions))
 
 

@@ -60,7 +60,7 @@ def _by_place(problem: Problem) -> tuple[str, int, int]:
 def _load_file(path: Path, name: str) -> tuple[File, list[Problem]]:
     """Return what of the file *path* fits the schema, and the problems of the rest."""
     nodes = parse(read_schedule_file(path, name), name)
-    value = _typed(nodes, load_schema("schedules"))
+    value = typed(nodes, load_schema("schedules"))
     assert isinstance(value, dict)
     if fits(value):
         return File(name, nodes, value), []
@@ -93,7 +93,7 @@ def _without(value: dict[str, Any], places: set[tuple[str | int, ...]]) -> dict[
     }
 
 
-def _typed(node: Node, schema: dict[str, Any]) -> Json:
+def typed(node: Node, schema: dict[str, Any]) -> Json:
     """Return *node* as JSON: a scalar is a text unless *schema* wants a number or a boolean there.
 
     So `on`, `NO`, `09:00` and `010` stay what was typed; an empty value, `~` and `null` are null.
@@ -103,11 +103,11 @@ def _typed(node: Node, schema: dict[str, Any]) -> Json:
             return _scalar(node, schema.get("type"))
         case Sequence():
             items = schema.get("items", {})
-            return [_typed(item, items) for item in node.items]
+            return [typed(item, items) for item in node.items]
         case Mapping():
             properties = schema.get("properties", {})
             others = schema.get("additionalProperties") or {}
-            return {key: _typed(value, properties.get(key, others)) for key, value in node.values.items()}
+            return {key: typed(value, properties.get(key, others)) for key, value in node.values.items()}
 
 
 def _scalar(node: Scalar, wanted: object) -> Json:

@@ -45,7 +45,7 @@ def is_about_a_name(error: ValidationError) -> bool:
     return "propertyNames" in error.absolute_schema_path
 
 
-def schema_problems(errors: Iterable[ValidationError], root: Mapping, file: str) -> Iterator[Problem]:
+def schema_problems(errors: Iterable[ValidationError], root: Node, file: str) -> Iterator[Problem]:
     """Yield a problem for each of the *errors* in the document *root*."""
     for error in errors:
         finding = _Finding(
@@ -59,7 +59,7 @@ def schema_problems(errors: Iterable[ValidationError], root: Mapping, file: str)
         yield from _problems(finding, root, file)
 
 
-def _problems(error: _Finding, root: Mapping, file: str) -> Iterator[Problem]:
+def _problems(error: _Finding, root: Node, file: str) -> Iterator[Problem]:
     node = _node_at(root, error.path)
     schema = error.schema
     where = _where(error.path)
@@ -184,13 +184,16 @@ def _description(schema: AbstractMapping[str, Any], key: str) -> str | None:
 
 
 def _where(path: tuple[str | int, ...]) -> str:
-    """Return how a person calls the place: `schedules.db-backup.retries`, `the file`."""
+    """Return how a person calls the place: `schedules.db-backup.retries`, `entry 3`, `the file`."""
     if not path:
         return "the file"
     text = ""
     for part in path:
         shown = f"{part[:40]}…" if isinstance(part, str) and len(part) > 40 else part
-        text += f"[{shown + 1}]" if isinstance(shown, int) else f".{shown}" if text else shown
+        if isinstance(shown, int):
+            text += f"[{shown + 1}]" if text else f"entry {shown + 1}"
+        else:
+            text += f".{shown}" if text else shown
     return text
 
 

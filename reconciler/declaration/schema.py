@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
+
+SchemaName: TypeAlias = Literal["schedules", "lock", "phrases"]
 
 _ANNOTATIONS = frozenset({"description", "examples", "default", "title", "x-expected"})
 
 
-def schema_text(name: Literal["schedules", "lock"]) -> str:
+def schema_text(name: SchemaName) -> str:
     """Return the text of a schema: from the package where it is installed, from the checkout where it is not."""
     package = files("reconciler")
     for folder in (package / "schemas", package / ".." / "schemas"):
@@ -21,7 +23,7 @@ def schema_text(name: Literal["schedules", "lock"]) -> str:
 
 
 @cache
-def load_schema(name: Literal["schedules", "lock"]) -> dict[str, Any]:
+def load_schema(name: SchemaName) -> dict[str, Any]:
     """Return a schema, parsed once."""
     schema: dict[str, Any] = json.loads(schema_text(name))
     return schema

@@ -1,4 +1,4 @@
-"""Whether a file fits `schemas/schedules.schema.json`, and quickly for thousands of schedules that look alike."""
+"""Whether a file fits its schema in `schemas/`, and quickly for thousands of schedules that look alike."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from reconciler.declaration.schema import load_schema, without_annotations
+from reconciler.declaration.schema import SchemaName, load_schema, without_annotations
+from reconciler.model import Json
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def fits(value: dict[str, Any]) -> bool:
-    """Return whether *value* is valid."""
+    """Return whether *value* is a valid file of schedules."""
     return bool(_fast_validator().is_valid(_condensed(value)))
 
 
-def errors_of(value: dict[str, Any]) -> list[ValidationError]:
-    """Return all that is wrong with *value*."""
-    return list(_explaining_validator().iter_errors(value))
+def errors_of(value: Json, name: SchemaName = "schedules") -> list[ValidationError]:
+    """Return all that is wrong with *value* as a file of the schema *name*."""
+    return list(_explaining_validator(name).iter_errors(value))
 
 
 def _condensed(value: dict[str, Any]) -> dict[str, Any]:
@@ -67,8 +68,8 @@ def _fast_validator() -> Validator:
 
 
 @cache
-def _explaining_validator() -> Validator:
-    return _validator(load_schema("schedules"))
+def _explaining_validator(name: SchemaName) -> Validator:
+    return _validator(load_schema(name))
 
 
 def _validator(schema: dict[str, Any]) -> Validator:

@@ -66,6 +66,18 @@ class _Refused(Exception):
 
 def parse(text: str, file: str) -> Mapping:
     """Return the one mapping that *text* holds; raise InvalidInput naming *file* and the place of all that is wrong."""
+    root = parse_any(text, file)
+    if root is None:
+        hint = "begin with `timezone: Europe/Berlin` and `schedules:`"
+        raise InvalidInput("the file is empty", origin=Origin(file, 1, 1), hint=hint)
+    if not isinstance(root, Mapping):
+        hint = "a file is a mapping with `timezone:`, `schedules:` and `tasks:`"
+        raise InvalidInput("the file is not a mapping", origin=Origin(file, root.line, root.column), hint=hint)
+    return root
+
+
+def parse_any(text: str, file: str) -> Node | None:
+    """Return what *text* holds, None if nothing; raise InvalidInput as `parse` does for all that is no plain YAML."""
     import yaml
 
     conflict = _CONFLICT.search(text)
@@ -85,12 +97,6 @@ def parse(text: str, file: str) -> Mapping:
         raise InvalidInput([*builder.problems, _reader_problem(error, text, file)]) from None
     if builder.problems:
         raise InvalidInput(builder.problems)
-    if root is None:
-        hint = "begin with `timezone: Europe/Berlin` and `schedules:`"
-        raise InvalidInput("the file is empty", origin=Origin(file, 1, 1), hint=hint)
-    if not isinstance(root, Mapping):
-        hint = "a file is a mapping with `timezone:`, `schedules:` and `tasks:`"
-        raise InvalidInput("the file is not a mapping", origin=Origin(file, root.line, root.column), hint=hint)
     return root
 
 

@@ -205,7 +205,7 @@ def test_no_problem_shows_the_words_of_the_validator(tmp_path: Path) -> None:
     assert not any(words in shown for words in ("is not valid under", "does not match", "is a required", "[A-Za-z"))
 
 
-@pytest.mark.parametrize("name", ["schedules", "lock"])
+@pytest.mark.parametrize("name", ["schedules", "lock", "phrases"])
 def test_the_schemas_are_valid_and_explain_every_property(name: str) -> None:
     schema = load_schema(name)  # type: ignore[arg-type]
     Draft202012Validator.check_schema(schema)
