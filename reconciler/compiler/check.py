@@ -82,7 +82,7 @@ def _wrong_sentence(entry: LockEntry) -> str | None:
     again = read(entry.means, timezone=None, conventions=Conventions())
     if isinstance(again, Reading):
         calendars = tuple(known.get(one.code, one) for one in again.timing.calendars)
-        if equal(replace(again.timing, dst=entry.timing.dst, calendars=calendars), entry.timing):
+        if equal(replace(again.timing, calendars=calendars), entry.timing):
             return None
     return f'the lockfile says "{entry.means}", but its fields mean "{now}"'
 

@@ -19,6 +19,7 @@ from reconciler.model import (
     Compiled,
     Conventions,
     Declaration,
+    DstPolicy,
     Evidence,
     Lock,
     LockEntry,
@@ -157,6 +158,8 @@ def _answer(
     union = union_of([one for one in answered if isinstance(one, Compiled)])
     if isinstance(union, Question):
         return _asked(schedule, union)
+    if union.reading.timing.dst != DstPolicy():
+        return _asked(schedule, Question("a phrase cannot say what happens when the clock changes", _DST))
     return _settled(schedule, new_entry(schedule, union, before=before), now)
 
 
@@ -210,6 +213,7 @@ def union_of(parts: Sequence[Compiled]) -> Compiled | Question:
     )
 
 
+_DST = "write `dst: {gap: skip, overlap: both}` beside `when:`"
 _SPLIT = "make two schedules of it"
 
 

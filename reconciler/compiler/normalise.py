@@ -24,8 +24,8 @@ from reconciler.compiler.phrase_words import (
     Token,
 )
 
-LONGEST_PHRASE = 500
-MOST_TOKENS = 200
+LONGEST_PHRASE = 4_000  # people may write 500; the longest sentence of `english` is read back too
+MOST_TOKENS = 1_500
 _HARMLESS = frozenset("a an as well for time business working work".split())
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-") | {"\u2018": "'", "\u2019": "'"})
 

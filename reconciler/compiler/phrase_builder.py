@@ -17,6 +17,7 @@ from reconciler.compiler.phrase_clauses import (
     DateRange,
     Dates,
     DayPart,
+    Dst,
     Each,
     Every,
     EveryDays,
@@ -39,6 +40,7 @@ from reconciler.compiler.phrase_clauses import (
     Years,
     Zone,
 )
+from reconciler.model import DstPolicy
 
 
 def _int(token: LarkToken) -> int:
@@ -274,6 +276,10 @@ class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
     def zone(self, token: LarkToken) -> Zone:
         value: object = token.value
         return Zone(*value) if isinstance(value, tuple) else Zone(str(value))
+
+    def dst(self, token: LarkToken) -> Dst:
+        assert isinstance(token.value, DstPolicy)
+        return Dst(token.value)
 
     def business_hours(self, _: LarkToken) -> BusinessHours:
         return BusinessHours()

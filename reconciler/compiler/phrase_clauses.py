@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar, TypeAlias
 
-from reconciler.model import Question
+from reconciler.model import DstPolicy, Question
 
 _DAY = 1440
 
@@ -219,6 +219,13 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Dst:
+    """A policy for changes of the clock, as `english` says it."""
+
+    policy: DstPolicy
+
+
+@dataclass(frozen=True, slots=True)
 class BusinessHours:
     """`business hours`."""
 
@@ -257,6 +264,7 @@ Core: TypeAlias = (
     | Years
     | UnitOnly
     | Zone
+    | Dst
     | BusinessHours
     | Parity
     | Each

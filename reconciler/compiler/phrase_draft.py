@@ -12,6 +12,7 @@ from reconciler.compiler.phrase_clauses import (
     DateRange,
     Dates,
     DayPart,
+    Dst,
     Each,
     Every,
     Holidays,
@@ -30,6 +31,7 @@ from reconciler.compiler.phrase_clauses import (
     Years,
     Zone,
 )
+from reconciler.model import DstPolicy
 
 STRONG = ("FROM", "BETWEEN", "STARTING", "UNTIL", "AFTER", "BEFORE", "EXCEPT", "COUNTED", "FALLING")
 _TIME_UNITS = ("second", "minute", "hour")
@@ -88,6 +90,7 @@ class Draft:
     exclude: list[date] = field(default_factory=list)
     calendars: list[str] = field(default_factory=list)
     anchor: Moment | date | None = None
+    dst: DstPolicy = DstPolicy()
     zone: str | None = None
     zone_abbreviation: str | None = None
     months_led: bool = False
@@ -100,7 +103,7 @@ def group_of(clause: Clause) -> str:
     match core:
         case _ if strong == "EXCEPT" and not isinstance(core, Dates | Holidays):
             return "except"
-        case Zone() | Dates() | Holidays() | Moment():
+        case Zone() | Dst() | Dates() | Holidays() | Moment():
             return "whole"
         case YearDates() if strong in ("STARTING", "UNTIL", "FROM"):
             return "whole"

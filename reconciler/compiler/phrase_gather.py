@@ -11,6 +11,7 @@ from reconciler.compiler.phrase_clauses import (
     DateRange,
     Dates,
     DayPart,
+    Dst,
     Each,
     Every,
     EveryDays,
@@ -34,6 +35,7 @@ from reconciler.compiler.phrase_clauses import (
     Zone,
 )
 from reconciler.compiler.phrase_draft import Draft, Window, group_of, strong_of
+from reconciler.model import DstPolicy
 
 
 def gather(parts: list[Clause | Separator]) -> Draft:
@@ -390,6 +392,14 @@ class _Gatherer:
             raise Refused("two time zones are named", "write one, or two schedules")
         self.draft.zone = core.key
         self.draft.zone_abbreviation = core.abbreviation
+
+    def _dst(self, core: Dst) -> None:
+        self.only(None)
+        said, default = core.policy, DstPolicy()
+        self.draft.dst = DstPolicy(
+            said.gap if said.gap != default.gap else self.draft.dst.gap,
+            said.overlap if said.overlap != default.overlap else self.draft.dst.overlap,
+        )
 
 
 def _real(year: int, month: int, day: int) -> date:

@@ -51,6 +51,7 @@ def reading_of(
     timing = Timing(
         zone,
         rule,
+        dst=whole.dst,
         start=whole.start,
         end=whole.end,
         exclude=tuple(sorted(set(whole.exclude))),

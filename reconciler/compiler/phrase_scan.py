@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 
 from reconciler.compiler.phrase_clauses import Clock, Refused
 from reconciler.compiler.phrase_words import WORDS, Token
 from reconciler.compiler.phrase_zones import AMBIGUOUS, iana_key, is_abbreviation, spoken_zone
+from reconciler.model import DstPolicy
 
 _MERIDIEM = r"(?P<half>a\.?\s?m\b\.?|p\.?\s?m\b\.?|[ap]\b(?![.']))"
 _SCAN = re.compile(
     rf"""
-      zone\s+(?P<named>[a-z0-9+/_-]+)
+      (?P<gap>skipped\ where\ the\ clock\ skips\ it)
+    | (?P<last>second\ pass\ only\ where\ the\ clock\ repeats\ it)
+    | (?P<both>both\ passes\ where\ the\ clock\ repeats\ it)
+    | zone\s+(?P<named>[a-z0-9+/_-]+)
     | (?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?![0-9]))
     | (?P<slashdate>[0-9]{{1,4}}/[0-9]{{1,2}}(?:/[0-9]{{1,4}})?(?![0-9]))
     | (?P<zone>(?:utc|gmt)[+-][0-9]{{1,2}}(?::?00)?(?![0-9]) | [a-z_]+/[a-z_]{{3,}}[a-z0-9_+/-]*)
@@ -44,32 +49,20 @@ def scan(text: str) -> list[Token]:
 
 def _scanned(match: re.Match[str]) -> Token | None:
     text = match[0]
-    match match.lastgroup:
-        case _ if match["date"]:
-            return Token("DATE", _iso_date(text), text)
-        case _ if match["slashdate"]:
-            return Token("SLASHDATE", None, text)
-        case _ if match["named"]:
-            key = iana_key(match["named"], named=True)
-            return Token("ZONE", key, text) if key else Token("WORD", None, match["named"])
-        case _ if match["zone"]:
-            key = iana_key(text)
-            return Token("ZONE", key, text) if key else _unpathed(text)
-        case _ if match["clock"]:
-            return Token("CLOCK", _clock(match), text)
-        case _ if match["ordinal"]:
-            return Token("ORDINAL", int(match["ordinal"]), text)
-        case _ if match["count"]:
-            return Token("COUNT", (int(match["count"]), _UNIT_LETTERS[match["unit"]]), text)
-        case _ if match["past"]:
-            return Token("COLON", int(text[1:]), text)
-        case _ if match["decimal"]:
-            return Token("DECIMAL", None, text)
-        case _ if match["number"]:
-            return Token("NUMBER", int(text), text)
-        case _ if match["word"]:
-            return word_token(text)
+    for group, made in _TOKENS.items():
+        if match[group]:
+            return made(match)
     return Token("AT" if text == "@" else "PUNCT", None, text)
+
+
+def _named_zone(match: re.Match[str]) -> Token:
+    key = iana_key(match["named"], named=True)
+    return Token("ZONE", key, match[0]) if key else Token("WORD", None, match["named"])
+
+
+def _zone(match: re.Match[str]) -> Token:
+    key = iana_key(match[0])
+    return Token("ZONE", key, match[0]) if key else _unpathed(match[0])
 
 
 def _unpathed(text: str) -> Token:
@@ -105,6 +98,24 @@ def word_token(text: str) -> Token | None:
             return Token(kind, Clock(value, sure=True, halved=True), text)
         return Token(kind, value, text)
     return Token("WORD", None, text)
+
+
+_TOKENS: dict[str, Callable[[re.Match[str]], Token | None]] = {
+    "gap": lambda match: Token("DST", DstPolicy(gap="skip"), match[0]),
+    "last": lambda match: Token("DST", DstPolicy(overlap="last"), match[0]),
+    "both": lambda match: Token("DST", DstPolicy(overlap="both"), match[0]),
+    "date": lambda match: Token("DATE", _iso_date(match[0]), match[0]),
+    "slashdate": lambda match: Token("SLASHDATE", None, match[0]),
+    "named": _named_zone,
+    "zone": _zone,
+    "clock": lambda match: Token("CLOCK", _clock(match), match[0]),
+    "ordinal": lambda match: Token("ORDINAL", int(match["ordinal"]), match[0]),
+    "count": lambda match: Token("COUNT", (int(match["count"]), _UNIT_LETTERS[match["unit"]]), match[0]),
+    "past": lambda match: Token("COLON", int(match[0][1:]), match[0]),
+    "decimal": lambda match: Token("DECIMAL", None, match[0]),
+    "number": lambda match: Token("NUMBER", int(match["number"]), match[0]),
+    "word": lambda match: word_token(match[0]),
+}
 
 
 def zones_named(found: list[Token]) -> list[Token]:

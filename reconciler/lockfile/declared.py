@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.model import HolidayCalendar, Limits, LockEntry, Schedule, Timing
+from reconciler.model import DstPolicy, HolidayCalendar, Limits, LockEntry, Schedule, Timing
 
 
 def own_timing(entry: LockEntry) -> Timing:
@@ -17,6 +17,7 @@ def own_timing(entry: LockEntry) -> Timing:
     timing, declared = entry.timing, entry.declared
     return replace(
         timing,
+        dst=DstPolicy(),
         start=None if declared.start else timing.start,
         end=None if declared.end else timing.end,
         exclude=tuple(day for day in timing.exclude if day not in declared.exclude),

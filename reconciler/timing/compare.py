@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 
 from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timing
 from reconciler.timing.days import days_in_year
 from reconciler.timing.fields import values
 from reconciler.timing.fires import fires
-from reconciler.timing.zones import offset_changes
+from reconciler.timing.zones import offset_changes, stretch_at
 
 _FIRST_YEAR = 2024
 _CYCLE = range(_FIRST_YEAR, _FIRST_YEAR + 40)  # holds every kind of year but those round 2100
@@ -47,11 +48,14 @@ def difference(first: Timing, second: Timing) -> Difference | None:
     ever if they do in those years. (Years named in the fields or by a start, an end or an excluded date
     are compared too, with the years round them.) Wall times being alike, only an offset change can still
     part two timings, where one follows elapsed time and the other does not or their policies differ:
-    then the hours round each change until 2040 are compared by fire times.
+    then the hours round each change until 2040 are compared by fire times. Two names of zones whose
+    clocks show the same from 2024 to 2040 (`US/Eastern`, `America/New_York`) are one zone here.
 
-    Timings of other kinds or in different zones are compared by fire times: the first 2,000 from 2024,
+    Timings of other kinds or in zones that differ are compared by fire times: the first 2,000 from 2024,
     100 from each month of 2027 to 2030, and those round every date on which only one of them is limited.
     """
+    if first.timezone != second.timezone and _same_clock(first.timezone, second.timezone):
+        second = replace(second, timezone=first.timezone)
     if _same_text(first, second):
         return None
     if first.timezone == second.timezone and _is_cron(first) and _is_cron(second):
@@ -59,6 +63,14 @@ def difference(first: Timing, second: Timing) -> Difference | None:
     return _part(first, second, _START, count=_DENSE) or next(
         (found for start in _samples(first, second) if (found := _part(first, second, start, count=_SPARSE))), None
     )
+
+
+@lru_cache(maxsize=1024)
+def _same_clock(one: str, other: str) -> bool:
+    """Return whether the clocks of two zones show the same time from 2024 to 2040."""
+    if stretch_at(one, _CHANGES[0]).offset != stretch_at(other, _CHANGES[0]).offset:
+        return False
+    return list(offset_changes(one, *_CHANGES)) == list(offset_changes(other, *_CHANGES))
 
 
 def _same_text(first: Timing, second: Timing) -> bool:

@@ -26,7 +26,7 @@ _DAY = 86400
 def english(timing: Timing) -> str:
     """Return what *timing* means in one English sentence without a full stop, ending in its timezone.
 
-    A DST policy other than the default follows the timezone; no phrase can say it.
+    A DST policy other than the default follows the timezone.
     """
     match timing.rule:
         case CalendarInterval() as interval:

@@ -191,9 +191,13 @@ def _next_elapsed(timing: Timing, interval: ElapsedInterval, instant: int) -> in
     from_start = max(anchor, instant, limits.start - 2 * _DAY)
     due = from_start + (anchor - from_start) % step
     while due < min(_END, limits.end + 2 * _DAY):
-        if limits.hold(due + stretch_at(timing.timezone, due).offset):
+        stretch = stretch_at(timing.timezone, due)
+        wall = due + stretch.offset
+        if limits.hold(wall):
             return due
-        due += step
+        # the rest of this day on the wall, as far as the stretch goes, is left out as a whole
+        passed = min(due + _DAY - wall % _DAY, stretch.end) - due
+        due += step * max(1, -(-passed // step))
     return None
 
 

@@ -162,6 +162,13 @@ def test_every_hour_and_a_list_of_all_hours_part_where_one_follows_elapsed_time(
     alike(replace(starred, timezone="UTC"), replace(split, timezone="UTC"))
 
 
+def test_two_names_of_one_zone_are_decided_by_the_calendar() -> None:
+    rare = {"month": "feb", "day": "29", "day_of_week": "mon", "hour": "9"}
+    alike(cron(rare, zone="US/Eastern"), cron(rare, zone="America/New_York"))
+    part_at(cron(rare, zone="US/Eastern"), cron(rare | {"day_of_week": "mon,tue"}, zone="America/New_York"))
+    alike(cron({"hour": "9"}, zone="UTC"), cron({"hour": "9"}, zone="Etc/UTC"))
+
+
 def test_zones_are_compared_by_their_clocks() -> None:
     part_at(cron({"hour": "9"}, zone="Europe/Berlin"), cron({"hour": "9"}, zone="Europe/London"))
     alike(cron({"hour": "9"}, zone="Europe/Berlin"), cron({"hour": "9"}, zone="Europe/Stockholm"))

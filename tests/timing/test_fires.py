@@ -335,3 +335,14 @@ def test_an_elapsed_interval_with_limits_keeps_its_count() -> None:
     rule = ElapsedInterval(timedelta(hours=36), at(2026, 1, 1))
     timing = Timing("UTC", rule, start=date(2026, 5, 1), end=date(2026, 5, 3))
     assert list(fires(timing, at(2025, 1, 1))) == due_between(timing, at(2025, 1, 1), at(2027, 1, 1)) != []
+
+
+def test_an_excluded_day_is_passed_over_at_once_by_an_interval_of_seconds() -> None:
+    """A day of 86,400 due times, and the day on which Berlin's clock is put back."""
+    days = (date(2026, 10, 25), date(2026, 10, 26))
+    timing = Timing("Europe/Berlin", ElapsedInterval(timedelta(seconds=7), at(2026, 1, 1)), exclude=days)
+    before = at(2026, 10, 24, 21, 59)
+    found = [due for due in fires(timing, before, at(2026, 10, 26, 23, 1))]
+    assert found == due_between(timing, before, at(2026, 10, 26, 23, 1))
+    assert found[0] < at(2026, 10, 24, 22)
+    assert any(due >= at(2026, 10, 26, 23) for due in found)
