@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from itertools import chain, groupby, islice
 from operator import itemgetter
 
 from reconciler.model import CatchUp, Job, MissReason
-from reconciler.timing import fires, next_fire
+from reconciler.timing import fires, next_fire, start_of
 
 ON_TIME = timedelta(minutes=1)
 """A due time seen within a minute is on time: no catching up is needed to run it."""
@@ -78,6 +77,11 @@ def account(job: Job, since: datetime, now: datetime, reason_at: ReasonAt) -> tu
     return tuple(_rows(job, ((missed(at), at) for at in every)))
 
 
+def _start(job: Job, due: datetime) -> datetime | None:
+    jitter = job.entry.run.jitter
+    return start_of(job.id, job.entry.timing, due, jitter) if jitter else None
+
+
 def _catch_up(job: Job, able: list[datetime], now: datetime) -> int:
     """Return how many of *able*, counted from the last, run."""
     match job.entry.run.catch_up:
@@ -94,7 +98,7 @@ def _rows(job: Job, due: Iterable[tuple[MissReason | None, datetime]]) -> Iterat
     for missed, group in groupby(due, key=itemgetter(0)):
         instants = (at for _, at in group)
         if missed is None:
-            yield from (Due(at, starts=jittered(job, at)) for at in instants)
+            yield from (Due(at, starts=_start(job, at)) for at in instants)
             continue
         first = list(islice(instants, ROWS_EACH + 1))
         # One pause is one row, however long: it is one decision of one person.
@@ -103,18 +107,3 @@ def _rows(job: Job, due: Iterable[tuple[MissReason | None, datetime]]) -> Iterat
             continue
         ((count, last),) = deque(enumerate(chain(first, instants), 1), maxlen=1)
         yield Due(first[0], missed, count=count, last=last)
-
-
-def jittered(job: Job, due: datetime) -> datetime | None:
-    """Return when the run of *due* starts: later by a part of `jitter` that is the same for the same job and due time.
-
-    It never reaches the next due time. None: the job has no jitter.
-    """
-    jitter = job.entry.run.jitter
-    if not jitter:
-        return None
-    following = next_fire(job.entry.timing, due)
-    if following is not None:
-        jitter = min(jitter, following - due - timedelta(seconds=1))
-    seed = hashlib.sha256(f"{job.id} {due.timestamp():.0f}".encode()).digest()
-    return due + jitter * (int.from_bytes(seed[:8]) / 2**64)

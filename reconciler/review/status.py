@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from reconciler.durations import format_duration
 from reconciler.lockfile import instant_text
 from reconciler.model import Job, Json, LockEntry, MissReason, Observed, Plan, Run, RunState
 from reconciler.review.text import Paint, ago, columns, moment, plural, safe
-from reconciler.timing import next_fire
+from reconciler.timing import next_fire, start_of
 
 _HEALTH_COLOURS = {
     "Healthy": "green",
@@ -175,7 +176,7 @@ def status_text(status: Status, *, now: datetime, paint: Paint) -> str:
 
 
 def _row(job: JobStatus, now: datetime, paint: Paint) -> list[str]:
-    due = f"{moment(job.next, job.entry.timing.timezone)}, {ago(job.next, now)}" if job.next else "-"
+    due = f"{moment(job.next, job.entry.timing.timezone)}, {ago(job.next, now)}{_jitter(job)}" if job.next else "-"
     last = f"{outcome(job.last)}, {ago(job.last.scheduled_at, now)}" if job.last else "-"
     if job.health in ("Suspended", "Missing"):
         last = job.message
@@ -187,6 +188,19 @@ def _row(job: JobStatus, now: datetime, paint: Paint) -> list[str]:
         safe(last),
         safe(job.entry.owner or "-"),
     ]
+
+
+def _start(job: JobStatus) -> datetime | None:
+    if job.next is None:
+        return None
+    return start_of(job.id, job.entry.timing, job.next, job.entry.run.jitter)
+
+
+def _jitter(job: JobStatus) -> str:
+    start = _start(job)
+    if start is None or job.next is None or start == job.next:
+        return ""
+    return f" (jitter: starts {format_duration(timedelta(seconds=round((start - job.next).total_seconds())))} later)"
 
 
 def status_json(status: Status) -> dict[str, Json]:
@@ -218,6 +232,7 @@ def _job_json(job: JobStatus) -> dict[str, Json]:
         "description": job.entry.description,
         "runbook": job.entry.runbook,
         "next": instant_text(job.next) if job.next else None,
+        "next_start": instant_text(start) if (start := _start(job)) else None,
         "last_run": run_json(job.last) if job.last else None,
     }
 

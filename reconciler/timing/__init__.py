@@ -4,6 +4,7 @@ cron_fields   kwargs -> CronFields: full-match validation and normal form
 cron_union    several CronFields -> the members that say the same in normal form
 next_fire     Timing, instant -> the first due instant after it (UTC)
 fires         Timing, instant -> all of them, lazily
+start_of      the jittered start of one due time, the same wherever it is asked
 english       Timing -> the sentence a reviewer reads
 equal         do two Timings fire alike?
 """
@@ -12,6 +13,7 @@ from reconciler.timing.compare import Difference, difference, equal
 from reconciler.timing.english import english
 from reconciler.timing.fields import FieldError, uneven_step
 from reconciler.timing.fires import fires, next_fire, on_wall
+from reconciler.timing.jitter import start_of
 from reconciler.timing.normal import cron_fields
 from reconciler.timing.sanity import (
     NeverFires,
@@ -41,6 +43,7 @@ __all__ = [
     "fires",
     "next_fire",
     "on_wall",
+    "start_of",
     "uneven_step",
     "warnings_at",
     "warnings_for",

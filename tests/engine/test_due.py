@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.engine.due import CATCH_UP_MOST, Due, account, jittered, next_due, paused_at
+from reconciler.engine.due import CATCH_UP_MOST, Due, account, next_due, paused_at
 from reconciler.model import CatchUp, Job, LockEntry, MissReason, Pause, RunSpec
-from reconciler.timing import fires, next_fire
+from reconciler.timing import fires, start_of
 from tests.builders import entry, job, timing
 from tests.engine.world import NINE, minutely, secondly
 
@@ -130,17 +130,13 @@ def _instants(held: LockEntry, found: tuple[Due, ...]) -> list[datetime]:
     return instants
 
 
-def test_jitter_is_the_same_for_the_same_job_and_due_time_and_stays_before_the_next() -> None:
-    held = job(minutely(run=RunSpec(("true",), jitter=HOUR)))
-    starts = {jittered(held, NINE + timedelta(minutes=minute)) for minute in range(50)}
-    assert starts == {jittered(held, NINE + timedelta(minutes=minute)) for minute in range(50)}
-    assert len(starts) == 50
-    for minute in range(50):
-        due = NINE + timedelta(minutes=minute)
-        start, following = jittered(held, due), next_fire(held.entry.timing, due)
-        assert start is not None
-        assert following is not None
-        assert due <= start < following
+def test_a_jittered_run_starts_when_the_preview_says_it_does() -> None:
+    held = minutely_job(jitter=timedelta(seconds=30), catch_up=CatchUp.ALL)
+    found = account(held, NINE, NINE + timedelta(minutes=5), late)
+    assert len(found) == 5
+    assert [one.starts for one in found] == [
+        start_of(held.id, held.entry.timing, one.at, timedelta(seconds=30)) for one in found
+    ]
 
 
 def test_the_autumn_overlap_owes_a_daily_job_one_run() -> None:

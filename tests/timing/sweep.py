@@ -1,6 +1,6 @@
 """The exhaustive form of the brute-force test: every zone, every change from 2024 to 2037, every set and policy.
 
-Run `python -m tests.timing.sweep` (a minute or two; no part of the test run). Zones that show the same time
+Run `python -m tests.timing.sweep` (about a minute; a step of `.ci/run`). Zones that show the same time
 throughout these years are walked once. It prints each disagreement and ends with 1 if there is any.
 """
 
