@@ -1,4 +1,4 @@
-"""Jitter that is decided beforehand: the same delay for the same job and due time, on every machine and after a restart."""
+"""Jitter decided beforehand: the same delay for the same job and due time, on every machine and after a restart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SECOND = timedelta(seconds=1)
 
 
 def start_of(job_id: str, timing: Timing, due: datetime, jitter: timedelta) -> datetime:
-    """Return when the run of *job_id* that is due at *due* starts: at most *jitter* later, and before the next due time.
+    """Return when the run of *job_id* that is due at *due* starts: at most *jitter* later and before the next.
 
     The delays of many jobs, and of one job's due times, are spread evenly over *jitter*.
     """
