@@ -6,14 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from reconciler.compiler.phrase_clauses import NotUnderstood, Nth, Refused
+from reconciler.compiler.phrase_clauses import NotUnderstood, Refused
 from reconciler.compiler.phrase_clock import Notes
 from reconciler.compiler.phrase_draft import Draft
-from reconciler.timing.fields import MONTHS, ORDINALS, WEEKDAYS
+from reconciler.compiler.phrase_positions import (
+    business_days,
+    month_days_from_end,
+    positions_from_end,
+    positions_in_cron,
+    span_days,
+)
+from reconciler.timing.fields import WEEKDAYS
+from reconciler.timing.positions import DayFields, month_field
 
-DayFields = dict[str, str]
 SPACINGS = ("position in the month", "weeks apart")
-_LONGEST_MONTHS = {31: (1, 3, 5, 7, 8, 10, 12), 30: (4, 6, 9, 11)}
 _ALL_MONTHS = frozenset(range(1, 13))
 _ALL_DAYS = frozenset(range(7))
 
@@ -84,6 +90,11 @@ class DayReader:
             raise Refused("a date and other days contradict each other", "write the date, or the days")
         if draft.dates and draft.months:
             raise Refused("a date and other months contradict each other", "write the date, or the months")
+        if draft.spans and self._more_than_weekdays():
+            raise Refused(
+                "a span of dates goes with weekdays only",
+                "write the days of the month and the months, or dates with their year",
+            )
         recurring = draft.each or draft.on or draft.every or draft.of_units
         several = draft.months_led and len(self.months) > 1
         if (draft.dates or (positional and draft.months)) and not (recurring or several):
@@ -106,12 +117,19 @@ class DayReader:
                 return
             self.notes.assume("the position counts in every month")
 
+    def _more_than_weekdays(self) -> bool:
+        """Return whether the draft names days by more than weekdays and weeks."""
+        draft = self.draft
+        periods = draft.every.keys() & {"month", "quarter", "half-year", "year"}
+        named = draft.dates or draft.monthdays or draft.nths or draft.months or draft.of_units or draft.from_value
+        return bool(named or periods or draft.not_dates or draft.not_months or draft.not_monthdays)
+
     # ---- every N days, weeks, months
 
     def _every_days(self, n: int) -> Days:
         draft = self.draft
         busy = draft.weekdays or draft.monthdays or draft.nths or draft.dates or draft.months or draft.years
-        if busy or draft.parity is not None or draft.weeks or draft.falling or self._excepts():
+        if busy or draft.spans or draft.parity is not None or draft.weeks or draft.falling or self._excepts():
             raise Refused(
                 f"every {n} days and other days cannot be combined", "write the days of the week or the month"
             )
@@ -131,7 +149,13 @@ class DayReader:
     def _every_weeks(self, n: int) -> Days:
         draft = self.draft
         busy = draft.monthdays or draft.nths or draft.dates or draft.months or draft.years or draft.falling
-        if busy or draft.parity is not None or draft.every.keys() & {"month", "quarter", "year"} or self._excepts():
+        if (
+            busy
+            or draft.spans
+            or draft.parity is not None
+            or draft.every.keys() & {"month", "quarter", "year"}
+            or self._excepts()
+        ):
             raise Refused(
                 f"every {n} weeks and other days cannot be combined", "write weekdays only, or days of the month"
             )
@@ -156,7 +180,7 @@ class DayReader:
         if "month" in draft.every and (self.anchored or draft.every["month"] > 1):
             n = draft.every["month"]
             if 12 % n or self.anchored:
-                return self._every_months(n)
+                return self._everymonth_field(n)
             self._spread(n, by_end=False, first=draft.from_value.get("month"))
         elif "month" in draft.from_value:
             first = draft.from_value["month"]
@@ -184,7 +208,7 @@ class DayReader:
         if not by_end and first is None:
             self.notes.assume(f"every {step} months is counted from January")
 
-    def _every_months(self, n: int) -> Days:
+    def _everymonth_field(self, n: int) -> Days:
         draft = self.draft
         days = self.monthdays or [1]
         if draft.nths or draft.weekdays or draft.dates or draft.falling or self._excepts() or len(days) != 1:
@@ -257,9 +281,9 @@ class DayReader:
         if draft.not_dates:
             yield from self._around_dates(months)
             return
-        yield from self._in_months(months)
+        yield from self._inmonth_field(months)
 
-    def _in_months(self, months: frozenset[int]) -> Iterable[DayFields]:
+    def _inmonth_field(self, months: frozenset[int]) -> Iterable[DayFields]:
         draft = self.draft
         common = self._common(months)
         weekday = self._weekday_field()
@@ -268,9 +292,9 @@ class DayReader:
             for month, day in draft.dates:
                 by_day.setdefault(day, set()).add(month)
             for number, named in sorted(by_day.items()):
-                yield common | weekday | {"day": str(number)} | _months(named)
+                yield common | weekday | {"day": str(number)} | month_field(named)
             return
-        positions = self._positions(months)
+        positions = self._positions(months) or span_days(draft.spans, self.notes)
         if not positions:
             if draft.not_monthdays and draft.weekdays:
                 raise Refused(
@@ -278,7 +302,7 @@ class DayReader:
                     "write the days that are meant",
                 )
             if not draft.monthdays and draft.not_monthdays:
-                positions = [(self._days_less_exceptions(frozenset(range(1, 32))), None, months)]
+                positions = [month_field(months) | {"day": self._days_less_exceptions(frozenset(range(1, 32)))}]
             else:
                 yield common | weekday
                 return
@@ -287,10 +311,10 @@ class DayReader:
             weekday = {}
         if weekday and draft.nths and not draft.falling:
             raise Refused("a weekday and a position in the month contradict each other", "write one of the two")
-        if weekday and draft.weekdays and not draft.falling and not draft.either:
+        if weekday and draft.weekdays and not (draft.falling or draft.either or draft.spans):
             self._check_falling()
-        for day_field, only, scope in positions:
-            yield common | _months(scope) | {"day": day_field} | (weekday if only is None else {"day_of_week": only})
+        for position in positions:
+            yield common | weekday | position
 
     def _check_falling(self) -> None:
         """`Friday the 13th` is both; `every Monday on the 1st` may mean either."""
@@ -303,7 +327,7 @@ class DayReader:
 
     def _common(self, months: frozenset[int]) -> DayFields:
         draft = self.draft
-        fields = _months(months)
+        fields = month_field(months)
         if draft.years is not None:
             fields["year"] = ",".join(str(year) for year in sorted(draft.years))
         if draft.parity is not None:
@@ -332,60 +356,25 @@ class DayReader:
             raise Refused("no day of the month is left", "check the exceptions")
         return ",".join(str(day) for day in sorted(days - out))
 
-    def _positions(self, months: frozenset[int]) -> list[tuple[str, str | None, frozenset[int]]]:
-        """Return (day field, weekday field of its own or None, months) for days of the month and positions."""
+    def _positions(self, months: frozenset[int]) -> list[DayFields]:
+        """Return the fields of days of the month and of positions in it; those without weekdays take the draft's."""
         draft = self.draft
-        found: list[tuple[str, str | None, frozenset[int]]] = []
         plain = [str(day) for day in sorted(set(self.monthdays)) if day > 0]
         if -1 in self.monthdays:
             plain.append("last")
         if draft.not_monthdays and self.monthdays:
             plain = [self._days_less_exceptions(frozenset(self.monthdays))]
+        found: list[DayFields] = []
         for one in draft.nths:
-            if one.weekdays.weekend:
-                raise NotUnderstood("a numbered weekend is not understood", "name the day: `the first Saturday`")
             if one.weekdays.business:
-                found += self._business_days(one, months)
+                found += business_days(one, months, self.notes)
             else:
-                plain += self._nth_items(one)
-        for day in sorted(set(self.monthdays)):
-            if day < -1:
-                found += self._from_end(day, months)
-        return ([(",".join(plain), None, months)] if plain else []) + found
-
-    def _nth_items(self, one: Nth) -> list[str]:
-        items = []
-        for nth in one.nths:
-            if nth not in (-1, 1, 2, 3, 4, 5):
-                raise Refused(
-                    "that position of a weekday cannot be said in cron fields",
-                    "write first to fifth or last",
-                )
-            if nth == 5:
-                self.notes.warnings.append("months without a fifth such weekday are skipped")
-            items += [f"{ORDINALS[nth - 1 if nth > 0 else -1]} {WEEKDAYS[day]}" for day in sorted(one.weekdays.days)]
-        return items
-
-    def _business_days(self, one: Nth, months: frozenset[int]) -> list[tuple[str, str | None, frozenset[int]]]:
-        if one.nths != (1,):
-            raise Refused(
-                "that business day of the month cannot be said in cron fields", "write `the last Friday` or a date"
-            )
-        self.notes.assume("business days are Monday to Friday, holidays included")
-        return [("1", "mon-fri", months), ("2,3", "mon", months)]
-
-    def _from_end(self, day: int, months: frozenset[int]) -> list[tuple[str, str | None, frozenset[int]]]:
-        if 2 in months:
-            raise Refused(
-                "counting from the end of February needs to know the year",
-                "write `the last day`, or leave out February",
-            )
-        found: list[tuple[str, str | None, frozenset[int]]] = []
-        for length, long in _LONGEST_MONTHS.items():
-            scope = months & frozenset(long)
-            if scope:
-                found.append((str(length + 1 + day), None, scope))
-        return found
+                plain += positions_in_cron(one, self.notes)
+                found += positions_from_end(one, months, self.notes)
+        found += month_days_from_end(self.monthdays, months, self.notes)
+        if draft.years is not None and any("year" in one for one in found):
+            raise Refused("a position from the end of February goes with no years", "leave the years out")
+        return ([month_field(months) | {"day": ",".join(plain)}] if plain else []) + found
 
     def _around_dates(self, months: frozenset[int]) -> Iterable[DayFields]:
         """Return the days of *months* but for the yearly dates that are excepted."""
@@ -398,19 +387,14 @@ class DayReader:
         if by_month.keys() - months:
             raise Refused("an excepted date is not one of the schedule's", "leave the exception out")
         if months - by_month.keys():
-            yield from self._in_months(months - by_month.keys())
+            yield from self._inmonth_field(months - by_month.keys())
         for month, out in sorted(by_month.items()):
             kept = [str(number) for number in range(1, 32) if number not in out]
             days = {"day": ",".join(kept)}
-            for member in self._in_months(frozenset({month})):
+            for member in self._inmonth_field(frozenset({month})):
                 yield member | days
 
 
 def weekday_list(days: Iterable[int]) -> str:
     """Return weekdays as a cron list of names."""
     return ",".join(WEEKDAYS[day] for day in sorted(days))
-
-
-def _months(months: Iterable[int]) -> DayFields:
-    chosen = sorted(months)
-    return {} if len(chosen) == 12 else {"month": ",".join(MONTHS[month - 1] for month in chosen)}

@@ -68,7 +68,7 @@ class Draft:
     monthdays: list[int] = field(default_factory=list)
     nths: list[Nth] = field(default_factory=list)
     dates: list[tuple[int, int]] = field(default_factory=list)
-    ranges: list[DateRange] = field(default_factory=list)
+    spans: list[DateRange] = field(default_factory=list)
     months: frozenset[int] | None = None
     years: frozenset[int] | None = None
     parity: int | None = None

@@ -298,10 +298,13 @@ class _Gatherer:
             f"a numbered {core.unit} is not understood", "write dates, days of the month or months by name"
         )
 
+    def _check_date(self, month: int, day: int) -> None:
+        if not 1 <= day <= (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]:
+            raise Refused(f"day {day} of month {month} does not exist", "check the date")
+
     def _yeardates(self, core: YearDates) -> None:
         for month, day in core.dates:
-            if not 1 <= day <= (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]:
-                raise Refused(f"day {day} of month {month} does not exist", "check the date")
+            self._check_date(month, day)
         if core.year is not None:
             return self._dates(Dates(tuple(_real(core.year, month, day) for month, day in core.dates)))
         if self.strong == "EXCEPT":
@@ -314,12 +317,16 @@ class _Gatherer:
         return None
 
     def _daterange(self, core: DateRange) -> None:
-        if core.first[0] is None or core.last[0] is None:
-            raise Refused(
-                "it is not clear whether the span of dates is meant every year",
-                "write dates with their year, such as `from 2026-05-01 to 2026-08-31`, or months: `from May to August`",
-            )
         self.only(None, "FROM", "BETWEEN")
+        if core.first[0] is None and core.last[0] is None:
+            for _, month, day in (core.first, core.last):
+                self._check_date(month, day)
+            if self.draft.spans:
+                raise Refused("two spans of dates are named", "write two phrases in a list")
+            self.draft.spans.append(core)
+            return
+        if core.first[0] is None or core.last[0] is None:
+            raise Refused("one date of the span has a year and the other has not", "write both with their year")
         self._limit(_real(*core.first), first=True)  # type: ignore[arg-type]
         self._limit(_real(*core.last), first=False)  # type: ignore[arg-type]
 

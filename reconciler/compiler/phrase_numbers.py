@@ -68,8 +68,11 @@ def clocks(found: list[Token]) -> list[Token]:
     """Merge `half past nine`, `quarter to 6 pm`, `nine o'clock`, `five pm`, `12 noon` into CLOCK tokens."""
     out: list[Token] = []
     index = 0
+    hourly = any(token.kind in ("UNIT", "ADVERB") and token.value in ("hour", (1, "hour")) for token in found)
     while index < len(found):
-        size, token = _clock_at(found, index, out[-1].kind if out else "")
+        size, token = _past_each_hour(found, index) if hourly else (0, found[index])
+        if not size:
+            size, token = _clock_at(found, index, out[-1].kind if out else "")
         out.append(token)
         index += size
     return out
@@ -96,6 +99,21 @@ def _clock_at(found: list[Token], index: int, before: str) -> tuple[int, Token]:
     if token.kind in ("NUMBER", "CLOCK"):
         return _plain_clock(found, index)
     return 1, token
+
+
+def _past_each_hour(found: list[Token], index: int) -> tuple[int, Token]:
+    """Return `quarter past` as minute 15 of each hour if no hour follows it, or size 0."""
+    token = found[index]
+    minutes = {"half": 30, "quarter": 15}.get(token.text, token.value if token.kind == "NUMBER" else None)
+    past = index + 1 < len(found) and found[index + 1].text == "past"
+    if past and isinstance(minutes, int) and minutes < 60 and _no_hour(found, index + 2):
+        return 2, Token("OFFSET", ("minute", (minutes,)), f"{token.text} past")
+    return 0, token
+
+
+def _no_hour(found: list[Token], index: int) -> bool:
+    """Return whether nothing at *index* says which hour `quarter past` is past."""
+    return index == len(found) or found[index].kind not in ("NUMBER", "CLOCK", "UNIT", "EVERY", "WORD", "AND")
 
 
 def _relative(found: list[Token], index: int, skip: int, minutes: int) -> tuple[int, Token]:

@@ -13,9 +13,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from reconciler.model import CalendarInterval, CronFields, DstPolicy, ElapsedInterval, Timing
-from reconciler.timing.english_days import WEEKDAY_NAMES, days_text
+from reconciler.timing.english_days import WEEKDAY_NAMES, days_text, position_text
 from reconciler.timing.english_words import and_, clock, ranges, steps_of
 from reconciler.timing.fields import Values, values
+from reconciler.timing.positions import position_named
 
 _MOST_LISTED = 8  # times of day named one by one
 _FEWEST_STEPS = 5  # times of day that are told as an interval with a first and a last
@@ -108,10 +109,26 @@ def _instant(instant: datetime, timezone: str) -> str:
 @lru_cache(maxsize=4096)
 def _union(fields: tuple[CronFields, ...]) -> str:
     """Return the members parted by semicolons, those with the same days told as one."""
+    position = _position(fields)
+    if position is not None:
+        return position
     groups: dict[str, list[CronFields]] = {}
     for member in fields:
         groups.setdefault(days_text(member), []).append(member)
     return "; ".join(_told(days, times) for days, members in groups.items() for times in _times(members))
+
+
+def _position(fields: tuple[CronFields, ...]) -> str | None:
+    """Return the sentence for days that have a name together only, such as the last business day; else None."""
+    by_clock: dict[CronFields, list[CronFields]] = {}
+    for member in fields:
+        clock = CronFields(hour=member.hour, minute=member.minute, second=member.second)
+        by_clock.setdefault(clock, []).append(member)
+    names = {position_named(members) if len(members) > 1 else None for members in by_clock.values()}
+    found = names.pop()
+    if found is None or names:
+        return None
+    return "; ".join(_told(position_text(*found), times) for times in _times(list(by_clock)))
 
 
 def _told(days: str, times: str) -> str:

@@ -47,6 +47,12 @@ def days_text(member: CronFields) -> str:
     return ", ".join(part for part in (text, _weeks(allowed), _years(allowed)) if part)
 
 
+def position_text(name: str, months: frozenset[int]) -> str:
+    """Return the days called *name*, such as `last business day`, in *months*."""
+    of = "the month" if len(months) == 12 else and_(spans(months, _MONTH_NAMES))
+    return f"on the {name} of {of}"
+
+
 def _weeks_or_years(allowed: Values) -> bool:
     return allowed.weeks is not None or allowed.years is not None
 

@@ -46,7 +46,7 @@ def _short_months(fields: CronFields) -> list[str]:
     allowed = values(fields)
     if allowed.any_day or fields.day.startswith("*/") or not allowed.days or max(allowed.days) - min(allowed.days) > 6:
         return []
-    lengths = (29, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    lengths = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
     months = sorted(allowed.months or range(1, 13))
     short = [MONTHS[month - 1] for month in months if max(allowed.days) > lengths[month - 1]]
     if max(allowed.days) == 29 and 2 in months:

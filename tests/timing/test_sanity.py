@@ -107,3 +107,10 @@ def test_touched_due_times_are_warned_of_and_untouched_ones_are_not() -> None:
 def test_short_months_are_warned_of() -> None:
     assert warnings_for(Timing("UTC", (cron_fields({"day": "31"}),)))
     assert not warnings_for(Timing("UTC", (cron_fields({"day": "1"}),)))
+
+
+def test_only_months_that_lack_the_day_are_named_as_short() -> None:
+    (warning,) = warnings_for(Timing("UTC", (cron_fields({"day": "30"}),)))
+    assert "in Feb;" in warning
+    (warning,) = warnings_for(Timing("UTC", (cron_fields({"day": "31"}),)))
+    assert "in Feb, Apr, Jun, Sep, Nov;" in warning
