@@ -354,11 +354,20 @@ class Conventions:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """How often a schedule of the project may fire: the least time between two due times, the most of them in a day."""
+
+    min_interval: timedelta | None = None
+    max_runs_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
-    """All schedules of a directory, sorted by id, and the project's conventions."""
+    """All schedules of a directory, sorted by id, and the project's conventions and policy."""
 
     schedules: tuple[Schedule, ...]
     conventions: Conventions = Conventions()
+    policy: Policy = Policy()
 
 
 # ---------------------------------------------------------------- the lockfile

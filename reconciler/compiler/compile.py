@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from reconciler.compiler.expect import broken
 from reconciler.compiler.holiday_calendars import NoCalendar, with_holidays
+from reconciler.compiler.policy import breaches
 from reconciler.errors import Problem
 from reconciler.lockfile import answers, clash, new_entry, own_timing, renewed
 from reconciler.model import (
@@ -24,6 +25,7 @@ from reconciler.model import (
     Lock,
     LockEntry,
     Origin,
+    Policy,
     Question,
     Reading,
     Schedule,
@@ -73,6 +75,7 @@ class Compilation:
         return sorted(id for id, one in self.outcomes.items() if one is outcome)
 
 
+_Result = LockEntry | list[OpenQuestion]
 Judge = Callable[[Sequence[Ask], Conventions], Sequence[Compiled | Question]]
 
 
@@ -100,20 +103,21 @@ def compile_declaration(
     asks = list(dict.fromkeys(Ask(phrase, schedule.timezone) for schedule in fresh for phrase in schedule.phrases))
     answered = dict(zip(asks, judge(asks, declaration.conventions), strict=True)) if asks else {}
 
-    results: dict[str, LockEntry | list[OpenQuestion]] = {}
+    results: dict[str, _Result] = {}
     for schedule in declaration.schedules:
         if (entry := kept.get(schedule.id)) is not None:
-            results[schedule.id] = _kept(schedule, entry, now)
+            result = _kept(schedule, entry, now)
         else:
             before = None if schedule.id in refresh else previous.entries.get(schedule.id)
             given = [answered[Ask(phrase, schedule.timezone)] for phrase in schedule.phrases]
-            results[schedule.id] = _answer(schedule, given, before, now)
+            result = _answer(schedule, given, before, now)
+        results[schedule.id] = (
+            _checked(schedule, result, declaration.policy) if isinstance(result, LockEntry) else result
+        )
     return _compilation(results, previous, kept=kept.keys())
 
 
-def _compilation(
-    results: Mapping[str, LockEntry | list[OpenQuestion]], previous: Lock, *, kept: Collection[str]
-) -> Compilation:
+def _compilation(results: Mapping[str, _Result], previous: Lock, *, kept: Collection[str]) -> Compilation:
     """Put *results* together; a schedule with questions keeps the entry it had."""
     entries: dict[str, LockEntry] = {}
     outcomes: dict[str, Outcome] = dict.fromkeys(previous.entries.keys() - results.keys(), Outcome.REMOVED)
@@ -139,17 +143,17 @@ def _outcome(before: LockEntry | None, after: LockEntry, *, kept: bool) -> Outco
     return Outcome.RENEWED if kept else Outcome.COMPILED
 
 
-def _kept(schedule: Schedule, entry: LockEntry, now: datetime) -> LockEntry | list[OpenQuestion]:
+def _kept(schedule: Schedule, entry: LockEntry, now: datetime) -> _Result:
     """Return *entry* as *schedule* declares it today, or what is wrong with it now."""
     after = renewed(entry, schedule)
     if after.timing == entry.timing and not after.timing.calendars:
-        return _checked(schedule, after)
+        return after
     return _settled(schedule, after, now)
 
 
 def _answer(
     schedule: Schedule, answered: Sequence[Compiled | Question], before: LockEntry | None, now: datetime
-) -> LockEntry | list[OpenQuestion]:
+) -> _Result:
     """Return the entry for *schedule* from the answers to its phrases, or the questions that are left."""
     about = zip(schedule.phrases, schedule.phrase_origins, answered, strict=True)
     open_ = [OpenQuestion(schedule.id, phrase, at, one) for phrase, at, one in about if isinstance(one, Question)]
@@ -163,7 +167,7 @@ def _answer(
     return _settled(schedule, new_entry(schedule, union, before=before), now)
 
 
-def _settled(schedule: Schedule, entry: LockEntry, now: datetime) -> LockEntry | list[OpenQuestion]:
+def _settled(schedule: Schedule, entry: LockEntry, now: datetime) -> _Result:
     """Return *entry* with its holidays looked up, or why its limits leave no schedule."""
     against = clash(own_timing(entry), schedule)
     if against is not None:
@@ -175,16 +179,16 @@ def _settled(schedule: Schedule, entry: LockEntry, now: datetime) -> LockEntry |
         return _asked(schedule, Question(str(error), error.hint))
     except NeverFires as error:
         return _asked(schedule, Question(str(error), "change the phrase, or remove the schedule"))
-    return _checked(schedule, entry)
+    return entry
 
 
 def _asked(schedule: Schedule, question: Question) -> list[OpenQuestion]:
     return [OpenQuestion(schedule.id, schedule.phrases[0], schedule.phrase_origins[0], question)]
 
 
-def _checked(schedule: Schedule, entry: LockEntry) -> LockEntry | list[OpenQuestion]:
-    """Return *entry*, or its author's expectations that it does not meet."""
-    return list(_unmet(schedule, entry)) or entry
+def _checked(schedule: Schedule, result: _Result, policy: Policy) -> _Result:
+    """Return *result*, or its author's expectations and the project's limits that an entry does not meet."""
+    return (isinstance(result, LockEntry) and list(_unmet(schedule, result, policy))) or result
 
 
 def union_of(parts: Sequence[Compiled]) -> Compiled | Question:
@@ -226,15 +230,17 @@ def _weakest(parts: Sequence[Compiled]) -> Evidence:
     return min((part.evidence for part in parts), key=strength.index)
 
 
-def _unmet(schedule: Schedule, entry: LockEntry) -> Iterable[OpenQuestion]:
+def _unmet(schedule: Schedule, entry: LockEntry, policy: Policy) -> Iterable[OpenQuestion]:
+    for sentence in breaches(policy, entry.timing):
+        yield from _asked(schedule, Question(sentence, "change the phrase, or `policy:` with those who set it"))
     for sentence in broken(schedule.expect, entry.timing):
         question = Question(sentence, f"`{schedule.phrases[0]}` means {entry.means}; change the phrase or `expect`")
         yield OpenQuestion(schedule.id, schedule.phrases[0], schedule.phrase_origins[0], question)
 
 
 def unmet_expectations(declaration: Declaration, lock: Lock) -> Iterable[Problem]:
-    """Yield a problem for each `expect` that the lock's entries do not meet."""
+    """Yield a problem for each `expect` and each limit of `policy` that the lock's entries do not meet."""
     for schedule in declaration.schedules:
         if schedule.id in lock.entries:
-            for one in _unmet(schedule, lock.entries[schedule.id]):
+            for one in _unmet(schedule, lock.entries[schedule.id], declaration.policy):
                 yield Problem(f"{schedule.id}: {one.question.message}", one.origin, one.question.hint)

@@ -11,8 +11,9 @@ from typing import Any
 from reconciler.declaration.sections import File, NoTask, Wrong, child
 from reconciler.declaration.tasks import Task, find_tasks, option_problems, program_problems, resolve_run
 from reconciler.declaration.yaml_nodes import Node
+from reconciler.durations import parse_duration
 from reconciler.errors import Problem
-from reconciler.model import Conventions, Declaration, DstPolicy, Expect, Limits, Origin, Schedule
+from reconciler.model import Conventions, Declaration, DstPolicy, Expect, Limits, Origin, Policy, Schedule
 from reconciler.timing import UnknownZone, check_zone
 
 
@@ -24,7 +25,7 @@ def resolve(files: Iterable[File], *, complete: bool) -> tuple[Declaration, list
     files = list(files)
     problems: list[Problem] = []
     tasks = find_tasks(files, problems)
-    conventions = _conventions(files, problems)
+    conventions, policy = _conventions(files, problems), _policy(files, problems)
     schedules: dict[str, Schedule] = {}
     for file in files:
         problems += _zone_problems(file, file.nodes, file.value)
@@ -40,7 +41,7 @@ def resolve(files: Iterable[File], *, complete: bool) -> tuple[Declaration, list
                 if complete or not isinstance(wrong, NoTask):
                     problems.append(wrong.problem)
     problems += _moves(schedules.values())
-    return Declaration(tuple(schedules[id] for id in sorted(schedules)), conventions), problems
+    return Declaration(tuple(schedules[id] for id in sorted(schedules)), conventions, policy), problems
 
 
 def _moves(schedules: Iterable[Schedule]) -> Iterator[Problem]:
@@ -60,21 +61,37 @@ def _moves(schedules: Iterable[Schedule]) -> Iterator[Problem]:
         taken.setdefault(old, schedule)
 
 
-def _conventions(files: Iterable[File], problems: list[Problem]) -> Conventions:
-    found = [(file, file.nodes.values["conventions"]) for file in files if "conventions" in file.value]
+def _section_of_one_file(
+    name: str, files: Iterable[File], problems: list[Problem]
+) -> tuple[File, Node, AbstractMapping[str, Any]] | None:
+    """Return the section *name* with its file and place; one that stands in a second file is a problem."""
+    found = [(file, file.nodes.values[name]) for file in files if name in file.value]
     for file, node in found[1:]:
         hint = f"they are for the whole directory, and already at {found[0][0].origin(found[0][1])}"
-        problems.append(Problem("conventions in a second file", file.origin(node), hint))
-    if not found:
+        problems.append(Problem(f"{name} in a second file", file.origin(node), hint))
+    return (*found[0], found[0][0].value[name]) if found else None
+
+
+def _conventions(files: Iterable[File], problems: list[Problem]) -> Conventions:
+    section = _section_of_one_file("conventions", files, problems)
+    if section is None:
         return Conventions()
-    file, node = found[0]
+    file, node, texts = section
     try:
-        values = {key: _convention(key, text) for key, text in file.value["conventions"].items()}
+        values = {key: _convention(key, text) for key, text in texts.items()}
     except ValueError as error:
         hint = "write a date that exists, and business hours such as 9:00-17:00"
         problems.append(Problem(f"conventions: {error}", file.origin(node), hint))
         return Conventions()
     return Conventions(**values)
+
+
+def _policy(files: Iterable[File], problems: list[Problem]) -> Policy:
+    section = _section_of_one_file("policy", files, problems)
+    if section is None:
+        return Policy()
+    least = section[2].get("min_interval")
+    return Policy(None if least is None else parse_duration(least), section[2].get("max_runs_per_day"))
 
 
 def _convention(key: str, text: str) -> Any:

@@ -13,6 +13,7 @@ from reconciler.timing.compare import Difference, difference, equal
 from reconciler.timing.english import english
 from reconciler.timing.fields import FieldError, uneven_step
 from reconciler.timing.fires import fires, next_fire, on_wall
+from reconciler.timing.frequency import Frequency, frequency
 from reconciler.timing.jitter import start_of
 from reconciler.timing.normal import cron_fields
 from reconciler.timing.sanity import (
@@ -29,6 +30,7 @@ from reconciler.timing.zones import UnknownZone, check_zone
 __all__ = [
     "Difference",
     "FieldError",
+    "Frequency",
     "NeverFires",
     "UnknownZone",
     "calendar_warnings",
@@ -41,6 +43,7 @@ __all__ = [
     "english",
     "equal",
     "fires",
+    "frequency",
     "next_fire",
     "on_wall",
     "start_of",
