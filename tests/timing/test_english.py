@@ -25,8 +25,9 @@ from reconciler.model import (
     Reading,
     Timing,
 )
-from reconciler.timing import cron_fields, english, fires, next_fire
+from reconciler.timing import cron_fields, cron_union, english, fires, next_fire
 from reconciler.timing.fields import ORDINALS, WEEKDAYS
+from reconciler.timing.positions import business_day, days_from_end, weekday_from_end
 
 from .strategies import accepted, policies
 
@@ -70,6 +71,22 @@ _cron = (
     .map(accepted)
     .filter(lambda fields: fields is not None)
 )
+_months = st.one_of(st.just(range(1, 13)), st.sets(st.integers(1, 12), min_size=1, max_size=5))
+_positions_by_length = st.one_of(
+    st.builds(days_from_end, st.integers(2, 10), _months),
+    st.builds(weekday_from_end, st.integers(2, 4), st.integers(0, 6), _months),
+    st.builds(business_day, st.sampled_from([*range(1, 11), *range(-10, 0)]), _months),
+)
+_named = st.builds(
+    lambda days, clocks: cron_union(cron_fields(day | clock) for day in days for clock in clocks),
+    _positions_by_length,
+    st.lists(
+        st.fixed_dictionaries({"hour": st.sampled_from(["9", "17", "*/6"]), "minute": st.sampled_from(["0", "30"])}),
+        min_size=1,
+        max_size=2,
+        unique_by=str,
+    ),
+)
 _unions = st.lists(_cron, min_size=1, max_size=3, unique=True).map(tuple)
 _dates = st.dates(date(2024, 1, 1), date(2030, 12, 31))
 _clocks = st.lists(st.times().map(lambda t: t.replace(microsecond=0)), min_size=1, max_size=3, unique=True)
@@ -89,7 +106,7 @@ _elapsed = st.builds(
 _timings = st.builds(
     Timing,
     st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "EST", "Japan", "Etc/GMT+5", "Asia/Kolkata"]),
-    st.one_of(_unions, _calendar, _elapsed),
+    st.one_of(_unions, _named, _calendar, _elapsed),
     dst=policies,
     start=st.none() | st.just(date(2026, 3, 1)),
     end=st.none() | st.just(date(2029, 3, 1)),
