@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from reconciler.cli.console import paint_out, say
+from reconciler.cli.console import note, paint_out, say
 from reconciler.cli.inputs import NO_ZONE, text_of, zone_or_utc
 from reconciler.cli.project import Project, project_options
 from reconciler.compiler.compile import Ask
 from reconciler.compiler.holiday_calendars import holidays_looked_up
 from reconciler.compiler.judging import judging, translator_from
+from reconciler.declaration.loading import load_conventions
 from reconciler.errors import InvalidInput, OpenQuestions, UsageError
 from reconciler.model import Compiled, Conventions, Question
 from reconciler.review.explain import error_json, explanation_json, explanation_text
@@ -51,7 +52,7 @@ def command(
         raise UsageError("explain takes one phrase, or --file", hint='reconcile explain "every weekday at 9am"')
     zone = zone_or_utc(timezone)
     begin = _instant(start, zone)
-    results = _read(phrases, zone, timezone is None, model)
+    results = _read(phrases, zone, timezone is None, model, _conventions(project))
     for one, result in zip(phrases, results, strict=True):
         _show(project, one, result, zone=zone, start=begin, count=count)
     if any(not isinstance(result, Compiled) for result in results):
@@ -68,11 +69,22 @@ def _instant(text: str | None, zone: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
 
 
-def _read(phrases: list[str], zone: str, zone_assumed: bool, model: bool | None) -> list[Compiled | Question | str]:
+def _conventions(project: Project) -> Conventions:
+    """Return the conventions of the project explained in, or the defaults where there is none or it is broken."""
+    try:
+        return load_conventions(project.schedules)
+    except InvalidInput as error:
+        note(f"the conventions of this project cannot be read, the defaults hold: {error}")
+        return Conventions()
+
+
+def _read(
+    phrases: list[str], zone: str, zone_assumed: bool, model: bool | None, conventions: Conventions
+) -> list[Compiled | Question | str]:
     """Return the judgement on each phrase, or why it cannot even be read."""
     readable = [phrase for phrase in phrases if len(phrase) <= _LONGEST]
     judge = judging(translator_from(use=model), now=datetime.now(UTC))
-    answers = judge([Ask(phrase, zone) for phrase in readable], Conventions())
+    answers = judge([Ask(phrase, zone) for phrase in readable], conventions)
     judged = {phrase: holidays_looked_up(one, datetime.now(UTC)) for phrase, one in zip(readable, answers, strict=True)}
     too_long = f"a phrase may have {_LONGEST} characters"
     results = [judged.get(phrase, too_long) for phrase in phrases]

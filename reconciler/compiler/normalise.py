@@ -7,7 +7,7 @@ accepts, so nothing is dropped but the articles and the few words of `NOISE`.
 from __future__ import annotations
 
 import unicodedata
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 
 from reconciler.compiler.phrase_clauses import NotUnderstood, Refused
@@ -26,6 +26,7 @@ from reconciler.compiler.phrase_words import (
 
 LONGEST_PHRASE = 4_000  # people may write 500; the longest sentence of `english` is read back too
 MOST_TOKENS = 1_500
+_SIMILAR, _TYPO = 0.7, 0.8
 _HARMLESS = frozenset("a an as well for time business working work".split())
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-") | {"\u2018": "'", "\u2019": "'"})
 
@@ -186,13 +187,14 @@ def unknown_word(token: Token) -> Refused:
     if token.text in REFUSED_WORDS:
         why, instead = REFUSED_WORDS[token.text]
         return Refused(f"`{token.text}` {why}", instead)
-    close = get_close_matches(token.text, VOCABULARY, n=1, cutoff=0.7) if len(token.text) < 20 else []
-    hint = (
-        f"did you mean `{close[0]}`?"
-        if close and close[0] != token.text
-        else "write it in other words, or leave it out if it says nothing about time"
-    )
-    return NotUnderstood(f"`{token.text[:40]}` is not understood", hint)
+    message = f"`{token.text[:40]}` is not understood"
+    close = get_close_matches(token.text, VOCABULARY, n=1, cutoff=_SIMILAR) if len(token.text) < 20 else []
+    if not close or close[0] == token.text:
+        return NotUnderstood(message, "write it in other words, or leave it out if it says nothing about time")
+    hint = f"did you mean `{close[0]}`?"
+    typo = len(token.text) > 3 and SequenceMatcher(None, token.text, close[0]).ratio() >= _TYPO
+    # what may be a typo is for its author to mend: no other reader shall guess at it
+    return Refused(message, hint) if typo else NotUnderstood(message, hint)
 
 
 def first_refused(found: list[Token]) -> Refused | None:

@@ -8,13 +8,13 @@ from typing import Any
 
 from reconciler.declaration.files import read_schedule_file, schedule_files
 from reconciler.declaration.problems import is_about_a_name, schema_problems
-from reconciler.declaration.resolving import resolve
+from reconciler.declaration.resolving import conventions_of, resolve
 from reconciler.declaration.schema import load_schema
 from reconciler.declaration.sections import File
 from reconciler.declaration.validating import errors_of, fits
 from reconciler.declaration.yaml_nodes import Mapping, Node, Scalar, Sequence, parse
 from reconciler.errors import InvalidInput, Problem
-from reconciler.model import Declaration, Json
+from reconciler.model import Conventions, Declaration, Json
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,8})", re.ASCII)
@@ -43,6 +43,26 @@ def load(directory: Path, *, root: Path | None = None) -> Declaration:
     if problems:
         raise InvalidInput(sorted(problems, key=_by_place))
     return declaration
+
+
+def load_conventions(directory: Path) -> Conventions:
+    """Return the conventions that the files of *directory* state, reading those files alone that name any.
+
+    The defaults, where there is no such directory. Raises InvalidInput for what is wrong in these files.
+    """
+    if not directory.is_dir():
+        return Conventions()
+    problems: list[Problem] = []
+    files: list[File] = []
+    for path in schedule_files(directory):
+        if "conventions:" in read_schedule_file(path, path.name):
+            file, found = _load_file(path, path.name)
+            files.append(file)
+            problems += found
+    conventions = conventions_of(files, problems)
+    if problems:
+        raise InvalidInput(sorted(problems, key=_by_place))
+    return conventions
 
 
 def _name(path: Path, root: Path) -> str:

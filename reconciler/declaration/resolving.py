@@ -25,7 +25,7 @@ def resolve(files: Iterable[File], *, complete: bool) -> tuple[Declaration, list
     files = list(files)
     problems: list[Problem] = []
     tasks = find_tasks(files, problems)
-    conventions, policy = _conventions(files, problems), _policy(files, problems)
+    conventions, policy = conventions_of(files, problems), _policy(files, problems)
     schedules: dict[str, Schedule] = {}
     for file in files:
         problems += _zone_problems(file, file.nodes, file.value)
@@ -72,7 +72,8 @@ def _section_of_one_file(
     return (*found[0], found[0][0].value[name]) if found else None
 
 
-def _conventions(files: Iterable[File], problems: list[Problem]) -> Conventions:
+def conventions_of(files: Iterable[File], problems: list[Problem]) -> Conventions:
+    """Return the conventions of *files*, which stand in one of them; add what is wrong with them to *problems*."""
     section = _section_of_one_file("conventions", files, problems)
     if section is None:
         return Conventions()

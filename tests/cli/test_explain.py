@@ -90,3 +90,12 @@ def test_an_unknown_zone_is_invalid_input_with_a_suggestion(project: Project) ->
 def test_the_text_shows_nothing_that_acts_on_a_terminal(project: Project) -> None:
     result = project.run("explain", "every day \x1b[31mat 9am")
     assert "\x1b" not in result.out + result.err
+
+
+def test_a_phrase_is_read_with_the_conventions_of_the_project_it_is_explained_in(project: Project) -> None:
+    project.write("conventions: {morning: 07:15}\n")
+    assert "at 07:15" in project.run("explain", "every weekday in the morning").out
+    project.write("conventions: {morning: 25:15}\n")
+    broken = project.run("explain", "every weekday in the morning")
+    assert "at 09:00" in broken.out
+    assert "the defaults hold" in broken.err
