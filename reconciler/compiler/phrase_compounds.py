@@ -24,6 +24,7 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     },
     _text("weekend", "day"): (("WEEKEND", None),),
     _text("weekend", "days"): (("WEEKEND", None),),
+    _text("nightly"): (("EVERY", None), ("DAYPART", "night")),
     _text("half", "hour"): (("NUMBER", 30), ("UNIT", "minute")),
     _text("half", "an", "hour"): (("NUMBER", 30), ("UNIT", "minute")),
     _text("half", "hourly"): (("ADVERB", (30, "minute")),),

@@ -219,6 +219,6 @@ WORDS = _table()
 # words that only the normaliser reads, as parts of longer spellings
 GLUE_WORDS = frozenset(
     "a an per once twice thrice half quarter o'clock oclock am pm hundred end start middle mid business working "
-    "work time day utc gmt noon weekly but other than apart as well for ago every hours inclusive exclusive".split()
+    "work time day utc gmt noon nightly weekly but other than apart as well for ago every hours inclusive exclusive".split()
 )
 VOCABULARY = tuple(sorted({*WORDS, *NOISE, *GLUE_WORDS, *REFUSED_WORDS, *AMBIGUOUS_ADVERBS}))

@@ -109,6 +109,8 @@ _SAID_TWICE = {
     "daily",
     "weekly",
     "monthly",
+    "yearly",
+    "nightly",
     "quarter",
     "hour",
     "minutes",
