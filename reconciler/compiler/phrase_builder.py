@@ -142,6 +142,8 @@ class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
         return Offset(offset.unit, offset.values, str(rest[-1].value), every=len(rest) == 3)
 
     def offset_colon(self, *tokens: LarkToken) -> Offset:
+        if tokens[-1].type == "UNIT" and tokens[-1].value != "hour":
+            raise NotUnderstood(f"minutes past the {tokens[-1].value} are not understood", "write `past every hour`")
         return Offset("minute", _checked("minute", tuple(_int(t) for t in tokens if t.type == "COLON")), "hour")
 
     def offset_given(self, token: LarkToken) -> Offset:
@@ -196,16 +198,21 @@ class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
             return members[0]
         return Weekdays(frozenset().union(*(member.days for member in members)))
 
-    def even_weeks(self, *_: LarkToken) -> Parity:
+    def even_weeks(self, *_: LarkToken) -> Core:
         return self._parity(0, _[-1])
 
-    def odd_weeks(self, *_: LarkToken) -> Parity:
+    def odd_weeks(self, *_: LarkToken) -> Core:
         return self._parity(1, _[-1])
 
-    def _parity(self, remainder: int, unit: LarkToken) -> Parity:
-        if unit.value != "week":
-            raise NotUnderstood(f"even and odd {unit.value}s are not understood", "even and odd count ISO weeks only")
-        return Parity(remainder)
+    def _parity(self, remainder: int, unit: LarkToken) -> Core:
+        match unit.value:
+            case "week":
+                return Parity(remainder)
+            case "day":
+                return Ordinals(tuple(range(2 - remainder, 32, 2)))
+            case "hour":
+                return Offset("hour", tuple(range(remainder, 24, 2)))
+        raise NotUnderstood(f"even and odd {unit.value}s are not understood", "write their numbers")
 
     def one_month(self, token: LarkToken) -> frozenset[int]:
         return frozenset({_int(token)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.compiler.phrase_numbers import clocks, numbers
 from reconciler.compiler.phrase_scan import word_token
-from reconciler.compiler.phrase_words import FIXED_DAYS, NOISE, Token
+from reconciler.compiler.phrase_words import FIXED_DAYS, NOISE, WORDS, Token
 
 
 # sequences of words that stand for one token (a list of kinds or texts on the left; see _PATTERNS)
@@ -69,6 +69,28 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     _text("mid", "-", "month"): (("MONTHDAY", 15), ("OFMONTH", None)),
     _text("at", "end"): (("MONTHDAY", -1),),
     _text("but", "not"): (("EXCEPT", None),),
+    **{
+        _text("but", word): (("EXCEPT", None), (kind, value))
+        for word, (kind, value) in WORDS.items()
+        if kind in ("WEEKDAY", "WEEKEND", "BUSINESSDAY")
+    },
+    **{
+        _text("all", word): (("EVERY", None), (kind, value))
+        for word, (kind, value) in WORDS.items()
+        if kind in ("WEEKDAY", "WEEKEND", "BUSINESSDAY") or word == "days"
+    },
+    _text("every", "single"): (("EVERY", None),),
+    _text("each", "single"): (("EVERY", None),),
+    **dict.fromkeys(
+        (
+            _text("every", "day", "of", "week"),
+            _text("each", "day", "of", "week"),
+            *(_text(number, "days", per, "week") for number in ("7", "seven") for per in ("a", "per")),
+        ),
+        (("EVERY", None), ("UNIT", "day")),
+    ),
+    _text("m", "-", "f"): (("WEEKDAY", 0), ("TO", None), ("WEEKDAY", 4)),
+    _text("mwf"): (("WEEKDAY", 0), ("WEEKDAY", 2), ("WEEKDAY", 4)),
     _text("other", "than"): (("EXCEPT", None),),
     _text("apart", "from"): (("EXCEPT", None),),
     _text("except", "for"): (("EXCEPT", None),),

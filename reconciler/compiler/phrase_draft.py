@@ -53,6 +53,7 @@ class Draft:
 
     every: dict[str, int] = field(default_factory=dict)
     times: list[Clock] = field(default_factory=list)
+    times_a_day: int | None = None
     windows: list[Window] = field(default_factory=list)
     after: Clock | None = None
     before: Clock | None = None
@@ -125,6 +126,8 @@ def strong_of(clause: Clause) -> str | None:
     strong = [prefix for prefix in clause.prefixes if prefix in STRONG]
     if len(strong) == 2 and strong[0] == "EXCEPT" and strong[1] in ("BETWEEN", "FROM"):
         return "EXCEPT"
+    if strong == ["STARTING", "FROM"]:
+        return "STARTING"
     if len(strong) > 1:
         raise Refused("two prepositions follow each other", "write one of them")
     return strong[0] if strong else None

@@ -51,7 +51,15 @@ def gather(parts: list[Clause | Separator]) -> Draft:
         _check_every_day(draft, previous, part)
         _Gatherer(draft, part, separator).add()
         previous, separator = part, None
+    if draft.times_a_day not in (None, len(set(draft.times))):
+        raise _when_it_runs(draft.times_a_day or 0, "day")
     return draft
+
+
+def _when_it_runs(n: int, unit: str) -> Refused:
+    times = {1: "once", 2: "twice"}.get(n, f"{n} times")
+    example = "every day at 09:00 and 17:00" if unit == "day" else "the days and times"
+    return Refused(f"`{times} a {unit}` does not say when", f"write {example}")
 
 
 def exceptions_carried_on(parts: list[Clause | Separator]) -> list[Clause | Separator]:
@@ -158,9 +166,9 @@ class _Gatherer:
         self._weekdays(core.days)
 
     def _timesper(self, core: TimesPer) -> None:
-        times = {1: "once", 2: "twice"}.get(core.n, f"{core.n} times")
-        example = "every day at 09:00 and 17:00" if core.unit == "day" else "the days and times"
-        raise Refused(f"`{times} a {core.unit}` does not say when", f"write {example}")
+        if core.unit != "day":
+            raise _when_it_runs(core.n, core.unit)
+        self.draft.times_a_day = core.n
 
     # ---- times of day
 

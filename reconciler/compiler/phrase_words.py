@@ -116,6 +116,7 @@ _ORDINALS = (
 _TENTHS = {"twentieth": 20, "thirtieth": 30}
 # days that fall on the same date everywhere they are kept
 FIXED_DAYS = {
+    "leap day": (2, 29),
     "christmas": (12, 25),
     "christmas day": (12, 25),
     "xmas": (12, 25),
@@ -218,7 +219,10 @@ def _table() -> dict[str, tuple[str, object]]:
 WORDS = _table()
 # words that only the normaliser reads, as parts of longer spellings
 GLUE_WORDS = frozenset(
-    "a an per once twice thrice half quarter o'clock oclock am pm hundred end start middle mid business working "
-    "work time day utc gmt noon nightly weekly but other than apart as well for ago every hours inclusive exclusive".split()
+    (
+        "a an per once twice thrice half quarter o'clock oclock am pm hundred end start middle mid business "
+        "working work time day utc gmt noon nightly weekly but other than apart as well for ago every hours "
+        "inclusive exclusive"
+    ).split()
 )
 VOCABULARY = tuple(sorted({*WORDS, *NOISE, *GLUE_WORDS, *REFUSED_WORDS, *AMBIGUOUS_ADVERBS}))
