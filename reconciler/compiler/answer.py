@@ -41,6 +41,7 @@ SCHEMA: Mapping[str, Json] = {
     "required": ["schedules", "timezone", "assumptions", "error"],
     "additionalProperties": False,
 }
+_KEYS = frozenset((*FIELDS, "schedules", "timezone", "assumptions", "error"))
 _MOST_CHARACTERS = 20_000
 _MOST_SETS = 24
 _MOST_ASSUMPTIONS = 6
@@ -106,12 +107,13 @@ def understand(
 
 
 def _texts(value: Json) -> Iterator[str]:
-    """Yield every text in *value*, keys included."""
+    """Yield every text in *value*, keys that are none of ours included."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for key, one in value.items():
-            yield key
+            if key not in _KEYS:
+                yield key
             yield from _texts(one)
     elif isinstance(value, Sequence):
         for one in value:

@@ -15,7 +15,7 @@ _RUN_OF_WORDS = 8  # a shorter run of words is how anybody refuses a phrase
 _EXAMPLES = re.compile(r"^(?:Phrase|Text): ", re.MULTILINE)
 # the anchor is left out: what it decides are intervals, which the model's answer has no room for
 _WORDS_OF = {
-    "business_hours": r"\b(?:business|working|office|work)\b",
+    "business_hours": r"\b(?:business|working|office|work)[ -]?(?:hours?|times?)\b",
     "morning": r"morning",
     "evening": r"evening",
 }
