@@ -15,7 +15,7 @@ import click
 
 from reconciler import lockfile
 from reconciler.cli.asking import model_json, note_model
-from reconciler.cli.console import note, paint_out, problem_json, problem_lines, report, say, say_json
+from reconciler.cli.console import note, paint_err, paint_out, problem_json, problem_lines, report, say, say_json
 from reconciler.cli.progress import Progress
 from reconciler.cli.project import Project, project_options
 from reconciler.compiler.check import misread, reading_ahead

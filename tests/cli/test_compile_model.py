@@ -20,8 +20,12 @@ BY_GRAMMAR = "timezone: UTC\nschedules:\n  a:\n    when: every weekday at 9am\n 
 BY_MODEL = BY_GRAMMAR.replace("every weekday at 9am", "on each working morning at the stroke of nine")
 
 
-NINE = says(schedule({"day_of_week": "mon-fri", "hour": "9", "minute": "0"}))
-TEN = says(schedule({"day_of_week": "mon-fri", "hour": "10", "minute": "0"}))
+def proposes(*fields: dict[str, str]) -> Reply:
+    return says(schedule(*fields))
+
+
+NINE = proposes({"day_of_week": "mon-fri", "hour": "9", "minute": "0"})
+TEN = proposes({"day_of_week": "mon-fri", "hour": "10", "minute": "0"})
 
 
 def environment(server: Scripted) -> dict[str, str]:

@@ -89,7 +89,7 @@ def test_each_reader_is_scored_and_the_model_alone_fails_nothing(project: Projec
     assert counts(result.json, "grammar") == (2, 1, 0)
     assert counts(result.json, "model") == (2, 0, 1)
     assert counts(result.json, "both") == (3, 0, 0)
-    assert "model: 4 calls" in result.err  # one a phrase, and a second sample where only the model reads it
+    assert "model: 4 requests" in result.err  # one a phrase, and a second sample where only the model reads it
     assert result.json["readers"]["model"]["failures"][0]["phrase"] == "every day at 5"
 
 
