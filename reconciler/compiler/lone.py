@@ -15,9 +15,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, pairwise, takewhile
 
-from reconciler.model import Timing
+from reconciler.compiler.lone_names import months_of, unnamed, weekdays_of
+from reconciler.model import Reading, Timing
 from reconciler.timing import fires, next_fire
-from reconciler.timing.fields import WEEKDAYS
 
 _TO_THE_READER = re.compile(
     r"\b(?:ignor\w+|disregard\w*|forget|overrid\w+|overrul\w+|bypass\w*|obey\w*|pretend\w*|instructions?|prompts?"
@@ -27,10 +27,14 @@ _TO_THE_READER = re.compile(
 )
 # a bare set of cron fields has no start, no end, no count, no exception and no memory of the week before
 _NO_ROOM = re.compile(
-    r"\b(?:until|till|(?:start|begin|end)(?:s|ning|ing)?(?! of)|since|except\w*|exclud\w*|not|never|no|unless|without"
+    r"\b(?:summer|winter|spring|autumn|\w*holidays?|moon|sun ?rise|sun ?set|dawn|dusk|easter|pay ?day"
+    r"|after the|following|preceding|closest|nearest"
+    r"|until|till|(?:start|begin|end)(?:s|ning|ing)?(?! of)|since|except\w*|exclud\w*|not|never|no|unless|without"
     r"|skip\w*|but|other|others|alternat\w+|fortnight\w*|bi-?\w+ly"
     r"|every (?:second|third|fourth|fifth|nth|[0-9]+(?:st|nd|rd|th)) (?:hour|day|week|month|quarter|year"
-    r"|mon|tue|wed|thu|fri|sat|sun)\w*|(?:once|one time) only|only once|just once"
+    r"|mon|tue|wed|thu|fri|sat|sun)\w*"
+    r"|every (?:[2-9]|[1-9][0-9]+|two|three|four|five|six|ten|twelve) (?:days|nights|weeks|months|years)"
+    r"|(?:once|one time) only|only once|just once"
     r"|(?:in|after) (?:an?|[0-9]+|[a-z]+) (?:seconds?|minutes?|hours?|days?|weeks?|months?)"
     r"|for (?:the next|up to|[0-9]+|[a-z]+ (?:times|days|weeks|months|years))|up to|[0-9]+ ?x"
     r"|today|tonight|tomorrow|next|this|coming|now|soon|asap|when\w*|if|random\w*|sometimes|occasional\w*|about"
@@ -65,15 +69,13 @@ _NUMBER = re.compile(
 )
 _MOST_NUMBERS = 12
 _TIMES_OF_A_DAY = re.compile(rf"\b({_COUNT}) times (?:an?|per|each|every) day\b")
-_WEEKDAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?s?\b")
-_DAY_MOVES = re.compile(r"\b(?:to|through|thru|after|before|following|preceding|closest|nearest)\b|[-/]")
-_MONTHS = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b")
-_YEAR = (datetime(2028, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC))
+_YEAR = (datetime(2027, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC))  # what is due after these
 _FIRES_SEEN = 400
 
 
-def doubts(phrase: str, timing: Timing) -> Iterator[str]:
-    """Yield why a model's *timing* for *phrase*, confirmed by nobody else, should not be believed."""
+def doubts(phrase: str, reading: Reading) -> Iterator[str]:
+    """Yield why a model's *reading* of *phrase*, confirmed by nobody else, should not be believed."""
+    timing = reading.timing
     said = " ".join(re.sub("[\u2010-\u2015]", "-", phrase).replace("\u2019", "'").casefold().split())
     if found := _TO_THE_READER.search(said):
         yield f"`{found[0]}` may be meant for whoever reads the phrase"
@@ -81,7 +83,10 @@ def doubts(phrase: str, timing: Timing) -> Iterator[str]:
         yield f"cron fields have no room for `{found[0]}`"
     yield from _clashes(said)
     yield from _too_often(said, timing)
-    yield from _too_many_days(said, timing)
+    days = _days_of_a_year(timing)
+    yield from _too_many_days(said, days)
+    yield from _too_few(said, timing)
+    yield from unnamed(said, reading, days, fine=_FINE_WORD.search(_fine(said)) is not None)
 
 
 def _fine(said: str) -> str:
@@ -115,18 +120,19 @@ def _value(count: str) -> float:
         return float(count)
     if count in _WORDS:
         return float(_WORDS.index(count) + 1)
+    if count in ("twice", "thrice"):
+        return 2.0 if count == "twice" else 3.0
     return 0.25 if "quarter" in count else 0.5 if "half" in count else 1.0
 
 
 def _too_often(said: str, timing: Timing) -> Iterator[str]:
-    seen = islice(fires(replace(timing, timezone="UTC"), _YEAR[0]), _FIRES_SEEN)  # no clock changes
-    due = list(takewhile(lambda one: one < _YEAR[1], seen))
+    due = _due(timing)
     gap = min(((after - before).total_seconds() for before, after in pairwise(due)), default=float("inf"))
     if _FINE_WORD.search(_fine(said)):
         periods = _periods(said)
         if not periods:
             yield "how often within the day is not said plainly"
-        elif gap < min(periods):
+        elif gap != min(periods):
             yield f"it fires {gap:g} s apart, and the phrase says {min(periods):g} s"
         return
     most = max(Counter(one.date() for one in due).values(), default=0)
@@ -140,14 +146,12 @@ def _times_allowed(said: str) -> int:
     return max(1, min(len(_NUMBER.findall(said)), _MOST_NUMBERS), *counted)
 
 
-def _too_many_days(said: str, timing: Timing) -> Iterator[str]:
-    """Hold the days of a year to the weekdays, and to the days a week, month or year, that the phrase names."""
-    days, named = _days_of_a_year(timing), _weekdays(said)
-    if named and not _DAY_MOVES.search(said) and {day.weekday() for day in days} - named:
-        yield "it fires on weekdays that the phrase does not name"
+def _too_many_days(said: str, days: list[date]) -> Iterator[str]:
+    """Hold the days of a year to the days a week, month or year that the phrase names."""
+    named = weekdays_of(said)
     each = max(1, min(len(_NUMBER.findall(said)), _MOST_NUMBERS))
     positions = max(each, 5 * len(named))
-    months = max(each, len(_MONTHS.findall(said))) * (5 if named else 1)
+    months = max(each, len(months_of(said))) * (5 if named else 1)
     most = {
         "week": 53 * max(each, len(named)),
         "month": 12 * positions,
@@ -159,10 +163,21 @@ def _too_many_days(said: str, timing: Timing) -> Iterator[str]:
             yield f"it fires on {len(days)} days of a year, and the phrase says {allowed} at most"
 
 
-def _weekdays(said: str) -> set[int]:
-    named = {WEEKDAYS.index(found) for found in _WEEKDAY.findall(said)}
-    named |= set(range(5)) if re.search(r"\b(?:week|business|working|work) ?days?\b", said) else set()
-    return named | ({5, 6} if re.search(r"\bweek ?ends?\b", said) else set())
+def _too_few(said: str, timing: Timing) -> Iterator[str]:
+    """Hold the due times of a year to `weekly`, `twice a month` and the like."""
+    if months_of(said) or weekdays_of(said):
+        return
+    seen = len(_due(timing))
+    for unit, periods in (("day|night|dai", 366), ("week", 52), ("month", 12), ("quarter", 4), ("year|annual", 1)):
+        found = re.search(rf"\b(?:({_COUNT})(?: times)? an?|every|each|per) (?:{unit})\b|\b(?:{unit})ly\b", said)
+        if found and seen < min(_FIRES_SEEN, periods * _value(found[1] or "")):
+            yield f"it fires {seen} times a year, and the phrase says `{found[0]}`"
+
+
+def _due(timing: Timing) -> list[datetime]:
+    """Return the first due times of a year, read as if there were no clock changes."""
+    seen = islice(fires(replace(timing, timezone="UTC"), _YEAR[0]), _FIRES_SEEN)
+    return list(takewhile(lambda one: one < _YEAR[1], seen))
 
 
 def _days_of_a_year(timing: Timing) -> list[date]:

@@ -93,7 +93,7 @@ def _model_alone(
     against = contradictions(phrase, reading.timing)
     if against:
         return _adding(grammar, f"the model's answer contradicts the phrase: {against[0]}")
-    doubt = next(doubts(phrase, reading.timing), None)
+    doubt = next(doubts(phrase, reading), None)
     if doubt is not None:
         return _adding(grammar, f"a model alone is not believed: {doubt}")
     try:

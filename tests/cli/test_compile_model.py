@@ -228,7 +228,7 @@ def test_an_interrupt_ends_at_once_and_leaves_the_lock_as_it_was(compiled: Proje
 
 
 def test_a_server_that_dies_in_the_middle_leaves_an_entry_that_only_it_could_renew(project: Project) -> None:
-    two = BY_MODEL + "  b:\n    when: at the stroke of nine on working days\n    run: [echo]\n"
+    two = BY_MODEL + "  b:\n    when: working days at the stroke of nine in the morning\n    run: [echo]\n"
     project.write(two)
     with serving(NINE) as server:
         assert compile_with(project, server).code == 0

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.compiler.lone import doubts
-from reconciler.model import Timing
-from reconciler.timing import cron_fields
+from reconciler.model import Reading, Timing
+from reconciler.timing import cron_fields, cron_union
 
 
 def doubted(phrase: str, *sets: dict[str, str]) -> str | None:
     """Return the first doubt about a timing of *sets* (hour and minute `*`, or as given) for *phrase*."""
-    return next(doubts(phrase, Timing("UTC", tuple(cron_fields(one) for one in sets))), None)
+    return next(doubts(phrase, Reading(Timing("UTC", cron_union(cron_fields(one) for one in sets)))), None)
 
 
 SECONDLY = {"hour": "*", "minute": "*", "second": "*"}
@@ -34,7 +34,11 @@ FINE = [
     ("17 past every hour, faithfully", {"hour": "*", "minute": "17"}),
     ("every 20 minutes, 9am to 5pm, workdays", {"day_of_week": "mon-fri", "hour": "9-16", "minute": "*/20"}),
     ("second Tuesday, crack of 6am", {"day": "2nd tue", "hour": "6", "minute": "0"}),
-    ("four times a day, evenly from midnight", {"hour": "*/6", "minute": "0"}),
+    ("mon-wed, half past six in the evening", {"day_of_week": "mon-wed", "hour": "18", "minute": "30"}),
+    (
+        "november through february, noon, fridays",
+        {"month": "nov-dec,jan-feb", "day_of_week": "fri", "hour": "12", "minute": "0"},
+    ),
     ("the last day of february, crack of 6am", {"month": "feb", "day": "last", "hour": "6", "minute": "0"}),
 ]
 
