@@ -228,4 +228,4 @@ def test_the_time_that_is_left_bounds_an_answer_whatever_the_deadline_is() -> No
         one = translator(server, deadline=30.0)
         started = time.monotonic()
         assert isinstance(one.ask("daily at 9am", timezone="UTC", stop=started + 0.5), Unavailable)
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 2.0
