@@ -19,6 +19,8 @@ _FORMATS: tuple[dict[str, Any] | None, ...] = (
     {"type": "json_object"},
     None,
 )
+# small models fall into endless lists, and a local server serves one at a time; models that think refuse both
+_LIMITS = {"temperature": 0, "max_tokens": 600}
 _ATTEMPTS = 3
 _FIRST_PAUSE = 0.5
 _MOST_BYTES = 1_000_000
@@ -40,7 +42,7 @@ class ModelSettings:
     key: str = field(repr=False)
     base_url: str | None = field(default=None, repr=False)
     deadline: float = 30.0
-    read_timeout: float = 15.0
+    read_timeout: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +60,22 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """How a request is dressed: an index into the response formats, and whether temperature is named."""
+    """How a request is dressed: an index into the response formats, and the limits that are named."""
 
     format: int = 0
-    temperature: bool = True
+    limits: frozenset[str] = frozenset(_LIMITS)
 
     def plainer(self, rejected: str | None) -> _Shape | None:
         """Return the next plainer shape after a server refused the parameter *rejected*, or None."""
-        if rejected == "temperature" and self.temperature:
-            return replace(self, temperature=False)
+        if rejected in self.limits:
+            return replace(self, limits=self.limits - {rejected})
         return replace(self, format=self.format + 1) if self.format + 1 < len(_FORMATS) else None
 
     def parameters(self) -> dict[str, Any]:
         """Return what goes into the request beside model and messages."""
         shape = _FORMATS[self.format]
-        return ({} if shape is None else {"response_format": shape}) | ({"temperature": 0} if self.temperature else {})
+        limits = {name: _LIMITS[name] for name in sorted(self.limits)}
+        return limits if shape is None else {"response_format": shape, **limits}
 
 
 class Chat:

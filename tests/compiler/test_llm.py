@@ -35,7 +35,7 @@ def test_the_phrase_is_data_and_nothing_else_is_sent() -> None:
     with serving(says(GOOD)) as server:
         ask(server, phrase)
     (request,) = server.requests
-    assert sorted(request) == ["messages", "model", "response_format", "temperature"]
+    assert sorted(request) == ["max_tokens", "messages", "model", "response_format", "temperature"]
     assert request["messages"] == [
         {"role": "system", "content": instructions(PROMPT)},
         {"role": "user", "content": f"Phrase: {json.dumps(phrase)}"},

@@ -212,14 +212,19 @@ def test_a_response_format_that_is_ignored_is_no_harm() -> None:
         assert formats(server) == ["json_schema"]
 
 
-def test_a_model_that_has_no_temperature_is_asked_without_and_keeps_its_schema() -> None:
-    told = {"error": {"message": "Unsupported value", "param": "temperature", "code": "unsupported_value"}}
-    with serving(Reply(json.dumps(told), 400), says(GOOD)) as server:
+def rejects(parameter: str) -> Reply:
+    told = {"error": {"message": "Unsupported value", "param": parameter, "code": "unsupported_value"}}
+    return Reply(json.dumps(told), 400)
+
+
+def test_a_model_that_thinks_is_asked_without_what_it_refuses_and_keeps_its_schema() -> None:
+    with serving(rejects("temperature"), rejects("max_tokens"), says(GOOD)) as server:
         translator = Translator(ModelSettings("m", KEY, server.url, 5.0, 5.0))
         for _ in range(2):
             assert isinstance(translator.ask("daily at 9am", timezone="UTC"), Proposed)
-        assert formats(server) == ["json_schema"] * 3
-        assert ["temperature" in request for request in server.requests] == [True, False, False]
+        assert formats(server) == ["json_schema"] * 4
+        assert ["temperature" in request for request in server.requests] == [True, False, False, False]
+        assert ["max_tokens" in request for request in server.requests] == [True, True, False, False]
 
 
 def test_a_phrase_that_is_refused_in_every_format_costs_the_next_phrase_no_schema() -> None:
