@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import click
 
 from reconciler import lockfile
+from reconciler.cli.asking import model_json, note_model
 from reconciler.cli.console import note, paint_err, paint_out, problem_json, problem_lines, report, say, say_json
 from reconciler.cli.progress import Progress
 from reconciler.cli.project import Project, project_options
@@ -25,7 +26,7 @@ from reconciler.compiler.compile import (
     compile_declaration,
     unmet_expectations,
 )
-from reconciler.compiler.judging import Translator, judging, translator_from
+from reconciler.compiler.judging import judging, translator_from
 from reconciler.declaration import load
 from reconciler.errors import InvalidInput, LockInvalid, OpenQuestions, Problem, ReconcileError, StoreFailed
 from reconciler.model import Declaration, Lock
@@ -37,10 +38,11 @@ _LOOK_EVERY = 30.0
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """How to compile: which schedules to read again, and with which model, if any."""
+    """How to compile: which schedules to read again, and whether and for how many phrases to ask the model."""
 
     refresh: tuple[str, ...] | None
-    translator: Translator | None
+    model: bool | None
+    max_phrases: int
 
 
 @click.command("compile")
@@ -49,6 +51,14 @@ class _Options:
 @click.option("--watch", is_flag=True, help="Stay, and compile again whenever a file is saved.")
 @click.option("--refresh", is_flag=True, help="Read the phrases of the given IDs, or all, again.")
 @click.option("--model/--no-model", "model", default=None, help="Insist on the configured model, or leave it out.")
+@click.option(
+    "--max-phrases",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=200,
+    show_default=True,
+    help="Stop before anything is asked if more than N phrases would be put to the model.",
+)
 @click.option("--parent", type=int, hidden=True, help="With --watch: end when this process is gone.")
 @project_options
 def command(
@@ -58,6 +68,7 @@ def command(
     watch: bool,
     refresh: bool,
     model: bool | None,
+    max_phrases: int,
     parent: int | None,
 ) -> None:
     """Compile the phrases in schedules/*.yaml to schedules/schedules.lock.
@@ -70,7 +81,8 @@ def command(
     if check:
         check_lock(project)
         return
-    options = _Options(ids if refresh else None, translator_from(use=model))
+    translator_from(use=model)  # a model that is wanted and not configured is told now, not at the first save
+    options = _Options(ids if refresh else None, model, max_phrases)
     if watch:
         _watch(project, options, parent)
     else:
@@ -106,13 +118,14 @@ def _by_place(problem: Problem) -> tuple[str, int, int]:
 def _compile(project: Project, options: _Options) -> None:
     """Compile once; raise OpenQuestions after everything else was written."""
     declaration = load(project.schedules, root=project.root)
+    translator = translator_from(use=options.model)
     with _one_compiler_at_a_time(project):
         previous = _previous(project)
         with Progress("reading phrases") as progress:
             compilation = compile_declaration(
                 declaration,
                 previous,
-                judging(options.translator, now=datetime.now(UTC), progress=progress),
+                judging(translator, now=datetime.now(UTC), progress=progress, max_phrases=options.max_phrases),
                 now=datetime.now(UTC),
                 refresh=_refreshed(options, declaration),
             )
@@ -122,11 +135,10 @@ def _compile(project: Project, options: _Options) -> None:
     if project.json:
         about = zip(compilation.questions, problems, strict=True)
         questions = [{"schedule": one.schedule, **problem_json(problem)} for one, problem in about]
-        say_json(compile_json(result, written=written, questions=questions))
+        say_json({**compile_json(result, written=written, questions=questions), "model": model_json(translator)})
     else:
         say(compile_text(result, lock_name=project.lock_name, paint=paint_out()))
-    if options.translator is not None and options.translator.usage.calls:
-        note(paint_err()(f"model: {options.translator.usage}", "dim"))
+    note_model(translator)
     if problems:
         for line in problem_lines(problems):
             note(line)

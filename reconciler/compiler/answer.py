@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -41,8 +41,10 @@ SCHEMA: Mapping[str, Json] = {
     "required": ["schedules", "timezone", "assumptions", "error"],
     "additionalProperties": False,
 }
+_KEYS = frozenset((*FIELDS, "schedules", "timezone", "assumptions", "error"))
 _MOST_CHARACTERS = 20_000
 _MOST_SETS = 24
+_MOST_ASSUMPTIONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +71,32 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """No answer came; *retryable* says whether asking again later may help."""
+    """No answer came. *retryable*: asking again later may help. *lasting*: no other phrase will fare better."""
 
     reason: str
     retryable: bool
+    lasting: bool = False
 
 
 Answer: TypeAlias = Proposed | Declined | Malformed | Unavailable
 
 
-def understand(text: str, *, phrase: str, timezone: str | None, now: datetime) -> Proposed | Declined | Malformed:
-    """Return what the model's *text* proposes for *phrase*, whose declared zone is *timezone*."""
+def understand(
+    text: str,
+    *,
+    phrase: str,
+    timezone: str | None,
+    now: datetime,
+    withheld: Callable[[str], bool] = lambda _: False,
+) -> Proposed | Declined | Malformed:
+    """Return what the model's *text* proposes for *phrase*, whose declared zone is *timezone*.
+
+    An answer with anything that *withheld* finds in it is Malformed, and no part of it is repeated.
+    """
     try:
         answer = _only_object(text)
+        if withheld(" ".join(_texts(answer))):
+            return Malformed("the answer repeats what only the model should read")
         _check_shape(answer)
         error = answer["error"]
         if error is not None:
@@ -89,6 +104,20 @@ def understand(text: str, *, phrase: str, timezone: str | None, now: datetime) -
         return _proposed(answer, phrase, timezone, now)
     except (ValueError, NeverFires, UnknownZone, RecursionError) as error:
         return Malformed(_short(str(error)))
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Yield every text in *value*, keys that are none of ours included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            if key not in _KEYS:
+                yield key
+            yield from _texts(one)
+    elif isinstance(value, Sequence):
+        for one in value:
+            yield from _texts(one)
 
 
 def _short(text: str) -> str:
@@ -142,8 +171,14 @@ def _proposed(answer: dict[str, Json], phrase: str, timezone: str | None, now: d
         raise ValueError("neither the declaration nor the phrase names a timezone")
     timing = Timing(key, cron_union(map(_fields, raw)))
     check_fires(timing, now)
-    stated = tuple(_short(str(one)) for one in assumptions)
-    return Proposed(Reading(timing, stated, zone_in_phrase=named is not None), raw)
+    return Proposed(Reading(timing, _stated(assumptions), zone_in_phrase=named is not None), raw)
+
+
+def _stated(assumptions: Sequence[Json]) -> tuple[str, ...]:
+    """Return *assumptions* as the model's words: a phrase can make it say anything, such as that it was approved."""
+    if len(assumptions) > _MOST_ASSUMPTIONS:
+        raise ValueError(f"the answer holds {len(assumptions)} assumptions")
+    return tuple(f'"{text}", says the model' for one in assumptions if (text := _short(str(one))))
 
 
 def _fields(kwargs: Mapping[str, str]) -> CronFields:

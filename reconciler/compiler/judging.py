@@ -12,7 +12,8 @@ from reconciler.compiler.compile import Ask, Judge
 from reconciler.compiler.grammar import read
 from reconciler.compiler.llm import SECOND_PROMPT, Translator, settings
 from reconciler.compiler.referee import judge
-from reconciler.errors import InvalidInput
+from reconciler.compiler.together import together
+from reconciler.errors import InvalidInput, OpenQuestions
 from reconciler.model import Compiled, Conventions, Question, Reading
 
 __all__ = ["Heard", "Translator", "hear", "judging", "translator_from"]
@@ -51,51 +52,65 @@ def hear(
     *,
     now: datetime,
     progress: Callable[[int, int], None] | None = None,
+    max_phrases: int | None = None,
 ) -> list[Heard]:
     """Put all *asks* to the grammar, to the model if there is a *translator*, and to the referee.
 
-    *progress* is told how many of all are done. A timing must fire after *now* (aware).
+    *progress* is told how many of all are done. A timing must fire after *now* (aware). Raises
+    OpenQuestions before anything is asked where more than *max_phrases* would be put to the model.
     """
+    if translator is not None and max_phrases is not None and len(asks) > max_phrases:
+        raise _too_many(translator, len(asks), max_phrases)
     tell = progress if translator is None else None
     readings = []
     for count, ask in enumerate(asks, 1):
         readings.append(read(ask.phrase, timezone=ask.timezone, conventions=conventions))
         if tell is not None:
             tell(count, len(asks))
+    about = list(zip(asks, readings, strict=True))
     if translator is None:
-        about = zip(asks, readings, strict=True)
         return [Heard(r, None, judge(a.phrase, r, None, None, now=now, model_name="")) for a, r in about]
-    return _with_model(translator, asks, readings, now, progress)
+
+    def both(one: tuple[Ask, Reading | Question]) -> Heard:
+        return _with_model(translator, *one, now, conventions)
+
+    return together(both, about, on_done=progress)
+
+
+def _too_many(translator: Translator, needed: int, allowed: int) -> OpenQuestions:
+    return OpenQuestions(
+        f"{needed:,} phrases would be put to the model {translator.name}, and {allowed:,} are allowed;"
+        " nothing was asked, and nothing was written",
+        hint=f"--max-phrases {needed} allows it; with --no-model the grammar alone reads them",
+    )
 
 
 def judging(
-    translator: Translator | None, *, now: datetime, progress: Callable[[int, int], None] | None = None
+    translator: Translator | None,
+    *,
+    now: datetime,
+    progress: Callable[[int, int], None] | None = None,
+    max_phrases: int | None = None,
 ) -> Judge:
     """Return a judge of many phrases at once, which is what the referee accepts of what `hear` hears."""
 
     def judged(asks: Sequence[Ask], conventions: Conventions) -> Sequence[Compiled | Question]:
-        return [one.judged for one in hear(translator, asks, conventions, now=now, progress=progress)]
+        heard = hear(translator, asks, conventions, now=now, progress=progress, max_phrases=max_phrases)
+        return [one.judged for one in heard]
 
     return judged
 
 
 def _with_model(
-    translator: Translator,
-    asks: Sequence[Ask],
-    readings: Sequence[Reading | Question],
-    now: datetime,
-    progress: Callable[[int, int], None] | None,
-) -> list[Heard]:
-    answers = translator.ask_all([(ask.phrase, ask.timezone) for ask in asks], on_done=progress)
-    return [
-        Heard(
-            reading,
-            answer,
-            judge(ask.phrase, reading, answer, _second(translator, ask), now=now, model_name=translator.name),
+    translator: Translator, ask: Ask, reading: Reading | Question, now: datetime, conventions: Conventions
+) -> Heard:
+    """Ask the model once, and where the referee wants it once more; both by the one deadline of the phrase."""
+    stop = translator.deadline()
+    first = translator.ask(ask.phrase, timezone=ask.timezone, conventions=conventions, stop=stop)
+
+    def second() -> Answer:
+        return translator.ask(
+            ask.phrase, timezone=ask.timezone, conventions=conventions, prompt=SECOND_PROMPT, stop=stop
         )
-        for ask, reading, answer in zip(asks, readings, answers, strict=True)
-    ]
 
-
-def _second(translator: Translator, ask: Ask) -> Callable[[], Answer]:
-    return lambda: translator.ask(ask.phrase, timezone=ask.timezone, prompt=SECOND_PROMPT)
+    return Heard(reading, first, judge(ask.phrase, reading, first, second, now=now, model_name=translator.name))

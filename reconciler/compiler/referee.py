@@ -9,6 +9,7 @@ from itertools import islice, zip_longest
 
 from reconciler.compiler.answer import Answer, Declined, Malformed, Proposed, Unavailable
 from reconciler.compiler.facts import contradictions
+from reconciler.compiler.lone import doubts
 from reconciler.model import Compiled, Evidence, Question, Reading, Timing
 from reconciler.timing import NeverFires, check_fires, difference, english, equal, fires, on_wall
 
@@ -92,6 +93,9 @@ def _model_alone(
     against = contradictions(phrase, reading.timing)
     if against:
         return _adding(grammar, f"the model's answer contradicts the phrase: {against[0]}")
+    doubt = next(doubts(phrase, reading), None)
+    if doubt is not None:
+        return _adding(grammar, f"a model alone is not believed: {doubt}")
     try:
         check_fires(reading.timing, now)
     except NeverFires as error:

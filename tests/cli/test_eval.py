@@ -16,7 +16,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "phrases.yaml"
 SET = """\
 - {phrase: every day at 9am, family: time, cron: 0 9 * * *}
 - {phrase: every day at 5, family: time, ambiguous: true}
-- {phrase: at the stroke of nine each day, family: odd, expect: [{hour: '9', minute: '0'}]}
+- {phrase: each morning at the stroke of nine, family: odd, expect: [{hour: '9', minute: '0'}]}
 """
 NINE_DAILY = proposes({"hour": "9", "minute": "0"})
 MISREAD = "- {phrase: every day at 9am, cron: 0 10 * * *}\n"
@@ -50,7 +50,7 @@ def test_what_is_refused_is_counted_and_no_failure(project: Project) -> None:
     assert result.code == 0
     assert "grammar: 3 phrases, 2 right (66.6 %), 1 refused (33.3 %), 0 wrong (0.0 %)" in result.out
     assert "stroke" not in result.out
-    assert 'set.yaml:3:3: "at the stroke of nine each day"' in evaluate(project, SET, "--refused").out
+    assert 'set.yaml:3:3: "each morning at the stroke of nine"' in evaluate(project, SET, "--refused").out
 
 
 def test_what_is_wrong_is_shown_in_english_and_fails(project: Project) -> None:
@@ -89,12 +89,12 @@ def test_each_reader_is_scored_and_the_model_alone_fails_nothing(project: Projec
     assert counts(result.json, "grammar") == (2, 1, 0)
     assert counts(result.json, "model") == (2, 0, 1)
     assert counts(result.json, "both") == (3, 0, 0)
-    assert "model: 4 calls" in result.err  # one a phrase, and a second sample where only the model reads it
+    assert "model: 4 requests" in result.err  # one a phrase, and a second sample where only the model reads it
     assert result.json["readers"]["model"]["failures"][0]["phrase"] == "every day at 5"
 
 
 def test_a_model_that_is_believed_and_wrong_fails(project: Project) -> None:
-    rows = "- {phrase: at the stroke of nine each day, cron: 0 8 * * *}\n"
+    rows = "- {phrase: each morning at the stroke of nine, cron: 0 8 * * *}\n"
     with serving(NINE_DAILY) as server:
         result = with_model(project, rows, server)
     assert result.code == 5
