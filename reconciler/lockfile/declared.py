@@ -12,9 +12,14 @@ from dataclasses import replace
 from reconciler.model import DstPolicy, HolidayCalendar, Limits, LockEntry, Schedule, Timing
 
 
+_NONE = Limits()
+
+
 def own_timing(entry: LockEntry) -> Timing:
     """Return what the phrases of *entry* alone say."""
     timing, declared = entry.timing, entry.declared
+    if declared == _NONE:
+        return _with_policy(timing, DstPolicy())
     return replace(
         timing,
         dst=DstPolicy(),
@@ -30,8 +35,10 @@ def as_declared(own: Timing, schedule: Schedule, known: Mapping[str, HolidayCale
 
     Calendars whose days are *known*, by code, keep these.
     """
-    said = {calendar.code for calendar in own.calendars}
     limits = schedule.limits
+    if limits == _NONE and not own.calendars:
+        return _with_policy(own, schedule.dst), _NONE
+    said = {calendar.code for calendar in own.calendars}
     added = Limits(
         start=None if own.start else limits.start,
         end=None if own.end else limits.end,
@@ -48,6 +55,10 @@ def as_declared(own: Timing, schedule: Schedule, known: Mapping[str, HolidayCale
         calendars=tuple(known.get(one.code, one) for one in calendars),
     )
     return timing, added
+
+
+def _with_policy(timing: Timing, dst: DstPolicy) -> Timing:
+    return timing if timing.dst == dst else replace(timing, dst=dst)
 
 
 def clash(own: Timing, schedule: Schedule) -> str | None:
