@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from reconciler.model import DstPolicy, HolidayCalendar, Limits, LockEntry, Schedule, Timing
 
-
 _NONE = Limits()
 
 
