@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
@@ -15,8 +15,8 @@ from apscheduler.triggers.cron import CronTrigger
 from croniter import CroniterBadCronError, CroniterBadDateError, croniter
 from cronsim import CronSim, CronSimError
 
-from docs.peer_cases import Case
-from reconciler.model import CronFields, DstPolicy, Rule, Timing
+from docs.peer_cases import Case, Kwargs
+from reconciler.model import CronFields, DstPolicy, Timing
 from reconciler.timing import FieldError, NeverFires, check_fires, cron_fields, fires
 from tests.timing import oracle
 
@@ -94,8 +94,8 @@ def right(case: Case) -> list[datetime]:
     return _window(case, lambda after: oracle.due_between(Timing(case.zone, rule), after, case.until))
 
 
-def _fields(sets: tuple[dict[str, str], ...] | object) -> Rule:
-    return tuple(CronFields(**oracle.with_defaults(kwargs)) for kwargs in sets)  # type: ignore[attr-defined]
+def _fields(sets: Iterable[Kwargs]) -> tuple[CronFields, ...]:
+    return tuple(CronFields(**oracle.with_defaults(kwargs)) for kwargs in sets)
 
 
 def _window(case: Case, due_after: Callable[[datetime], list[datetime]]) -> list[datetime]:
@@ -115,8 +115,23 @@ def answer(library: str, case: Case) -> Answer:
     except CannotSay:
         return Answer((), "cannot say it")
     except REFUSALS as refusal:
-        return Answer((), "refuses", " ".join(str(refusal).split()))
+        return Answer((), "refuses", _message(refusal))
     return Answer(tuple(fired), verdict(case, fired))
+
+
+def _message(refusal: Exception) -> str:
+    hint = getattr(refusal, "hint", None)
+    return " ".join(f"{refusal}; {hint}".split() if hint else str(refusal).split())
+
+
+def read_back(case: Case) -> str | None:
+    """Return how APScheduler prints the one set of *case*, where a field is not what was written; else None."""
+    if len(case.kwargs) != 1:
+        return None
+    trigger = CronTrigger(**case.kwargs[0], timezone=case.zone)
+    kept = {field.name: str(field) for field in trigger.fields}
+    changed = any(kept[name] != text for name, text in case.kwargs[0].items())
+    return str(trigger) if changed or not case.kwargs[0] else None
 
 
 def verdict(case: Case, fired: list[datetime]) -> str:
@@ -135,7 +150,7 @@ def verdict(case: Case, fired: list[datetime]) -> str:
 def policies(case: Case) -> Iterator[tuple[str, list[datetime]]]:
     """Yield other sensible answers to *case*, each with its name."""
     for name, sets in case.others:
-        yield name, _due(case, Timing(case.zone, sum((_fields((one,)) for one in sets), ())))  # type: ignore[misc,arg-type]
+        yield name, _due(case, Timing(case.zone, _fields(sets)))
     if isinstance(case.intended, str):
         timing = Timing(case.zone, _fields(case.kwargs))
         yield "skips the gap", _due(case, Timing(case.zone, timing.rule, DstPolicy("skip")))
