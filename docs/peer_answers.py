@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
@@ -86,12 +87,13 @@ class Answer:
     refusal: str = ""
 
 
-def right(case: Case) -> list[datetime]:
+@cache
+def right(case: Case) -> tuple[datetime, ...]:
     """Return what the brute force fires under this project's default policy."""
     if case.intended is None:
-        return []
+        return ()
     rule = _fields(case.kwargs) if isinstance(case.intended, str) else case.intended
-    return _window(case, lambda after: oracle.due_between(Timing(case.zone, rule), after, case.until))
+    return tuple(_window(case, lambda after: oracle.due_between(Timing(case.zone, rule), after, case.until)))
 
 
 def _fields(sets: Iterable[Kwargs]) -> tuple[CronFields, ...]:
@@ -136,7 +138,7 @@ def read_back(case: Case) -> str | None:
 
 def verdict(case: Case, fired: list[datetime]) -> str:
     """Return the judgment on *fired*: right, another sensible policy, or what is lost, doubled and too many."""
-    expected = right(case)
+    expected = list(right(case))
     if fired == expected:
         return "✓" if expected else "accepts it, never runs"
     for name, policy in policies(case):
@@ -147,15 +149,18 @@ def verdict(case: Case, fired: list[datetime]) -> str:
     return "✗ " + ", ".join(_faults(case, fired, _nearest(case, fired, expected)))
 
 
-def policies(case: Case) -> Iterator[tuple[str, list[datetime]]]:
-    """Yield other sensible answers to *case*, each with its name."""
-    for name, sets in case.others:
-        yield name, _due(case, Timing(case.zone, _fields(sets)))
+@cache
+def policies(case: Case) -> tuple[tuple[str, list[datetime]], ...]:
+    """Return other sensible answers to *case*, each with its name."""
+    found = [(name, _due(case, Timing(case.zone, _fields(sets)))) for name, sets in case.others]
     if isinstance(case.intended, str):
-        timing = Timing(case.zone, _fields(case.kwargs))
-        yield "skips the gap", _due(case, Timing(case.zone, timing.rule, DstPolicy("skip")))
-        yield "the second pass", _due(case, Timing(case.zone, timing.rule, DstPolicy("after", "last")))
-        yield "runs late by the gap", _shifted(case)
+        rule = _fields(case.kwargs)
+        found += [
+            ("skips the gap", _due(case, Timing(case.zone, rule, DstPolicy("skip")))),
+            ("the second pass", _due(case, Timing(case.zone, rule, DstPolicy("after", "last")))),
+            ("runs late by the gap", _shifted(case)),
+        ]
+    return tuple(found)
 
 
 def _due(case: Case, timing: Timing) -> list[datetime]:

@@ -12,7 +12,7 @@ Kwargs = Mapping[str, str]
 NEW_YORK, BERLIN, UTC_ZONE = "America/New_York", "Europe/Berlin", "Etc/UTC"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # told apart by identity, so that answers can be cached
 class Case:
     """One schedule over one window (*after*, *until*], and why libraries part on it.
 

@@ -33,7 +33,7 @@ are not always due at the same times: a run can be lost or doubled without a wor
 [the lost Monday](#the-lost-monday), [the double run](#the-double-run) and [`mon wed fri`](#mon-wed-fri).
 
 `python docs/peers.py` wrote this page by running the libraries. What is right is decided by the brute force in
-`tests/timing/oracle.py`, which walks the clock minute by minute under this project's [policy](#our-policy).
+`tests/timing/oracle.py`, which walks the clock step by step under this project's [policy](#our-policy).
 
 - **✓** as due. **✗** lost, run twice, or run when nothing was due.
 - **other policy** sensible and consistent, but not ours; **refuses** says so with an error, so nothing wrong runs.
@@ -83,7 +83,7 @@ def _details(case: Case, by_library: dict[str, Answer]) -> Iterator[str]:
     yield f"### {case.name}\n\n{case.why}\n"
     yield f"{fields}{line}, {case.zone}, {_when(case)}.\n"
     yield from (_row("", "runs", "verdict"), "|---|---|---|")
-    expected = right(case)
+    expected = list(right(case))
     yield _row("**right**", _list(case, expected), "")
     for name, given in by_library.items():
         yield _row(name, _runs(case, name, given, expected), given.verdict)
