@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -51,6 +52,7 @@ def versions() -> str:
     return f"{', '.join(named[:-1])} and {named[-1]}"
 
 
+@cache
 def document() -> str:
     """Return the page."""
     answers = [(case, {name: answer(name, case) for name in LIBRARIES}) for case in CASES]
@@ -196,15 +198,17 @@ def _beyond_due_times() -> Iterator[str]:
     )
 
 
-def main(arguments: list[str]) -> int:
-    """Write the page, or with `--check` only compare."""
-    text = document()
-    if "--check" in arguments:
-        same = TARGET.exists() and TARGET.read_text(encoding="utf-8") == text
-        print(f"{TARGET.name} is {'current' if same else 'stale: run `python docs/peers.py`'}")
-        return 0 if same else 1
-    TARGET.write_text(text, encoding="utf-8")
-    return 0
+def main(arguments: list[str], target: Path = TARGET) -> int:
+    """Write the page to *target*, or with `--check` only compare; return the exit code."""
+    if arguments not in ([], ["--check"]):
+        print("usage: python docs/peers.py [--check]", file=sys.stderr)
+        return 64
+    if not arguments:
+        target.write_text(document(), encoding="utf-8")
+        return 0
+    same = target.exists() and target.read_text(encoding="utf-8") == document()
+    print(f"{target.name} is {'current' if same else 'stale: run `python docs/peers.py`'}")
+    return 0 if same else 1
 
 
 if __name__ == "__main__":

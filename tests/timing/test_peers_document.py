@@ -73,21 +73,19 @@ def test_no_library_is_wrong_about_an_hourly_job(library: str) -> None:
         assert answer(library, case(name)).verdict == "✓"
 
 
-def test_the_check_of_the_script_fails_for_a_page_that_was_edited(tmp_path: Path) -> None:
-    """On a copy of the script's folder, so that the page of the repository stays as it is."""
-    root = peers.TARGET.parent.parent
-    (tmp_path / "docs").mkdir()
-    for name in ("__init__.py", "peers.py", "peer_answers.py", "peer_cases.py"):
-        (tmp_path / "docs" / name).write_text((root / "docs" / name).read_text(encoding="utf-8"), encoding="utf-8")
-    for folder in ("tests", "reconciler", "schemas"):
-        (tmp_path / folder).symlink_to(root / folder)
-
-    def run(*arguments: str) -> int:
-        script = [sys.executable, str(tmp_path / "docs" / "peers.py"), *arguments]
-        return subprocess.run(script, check=False, capture_output=True, cwd=tmp_path).returncode
-
-    assert run() == 0
-    assert run("--check") == 0
-    page = tmp_path / "docs" / peers.TARGET.name
+def test_the_check_fails_for_a_page_that_is_missing_or_was_edited(tmp_path: Path) -> None:
+    page = tmp_path / peers.TARGET.name
+    assert peers.main(["--check"], page) == 1
+    assert peers.main([], page) == 0
+    assert peers.main(["--check"], page) == 0
     page.write_text(page.read_text(encoding="utf-8").replace("✗", "✓", 1), encoding="utf-8")
-    assert run("--check") == 1
+    assert peers.main(["--check"], page) == 1
+
+
+def test_the_script_runs_from_anywhere_and_writes_nothing_for_an_option_it_does_not_know(tmp_path: Path) -> None:
+    before = peers.TARGET.stat().st_mtime_ns
+    script = [sys.executable, str(peers.TARGET.with_name("peers.py")), "--chek"]
+    done = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (64, "")
+    assert done.stderr == "usage: python docs/peers.py [--check]\n"
+    assert peers.TARGET.stat().st_mtime_ns == before
