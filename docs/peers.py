@@ -1,432 +1,214 @@
-"""Makes `where-cron-libraries-differ.md`: APScheduler, croniter, cronsim and this project on the same schedules.
+"""Write docs/where-cron-libraries-differ.md from what the installed libraries answer.
 
-Run `python -m docs.peers` from the root to write the document, with `--check` to see whether it is up to
-date. Every due time in it was produced by the library it is printed for; what is right is decided by the
-brute force of `tests/timing/oracle.py`, which walks the wall clock and knows no library.
+`python docs/peers.py` writes the file; `python docs/peers.py --check` exits 1 if it is not what would be written.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.combining import OrTrigger
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from apscheduler.triggers.cron import CronTrigger
-from croniter import CroniterError, croniter
-from cronsim import CronSim, CronSimError
 
+from docs.peer_answers import LIBRARIES, Answer, answer, asked_in_turn, read_back, right
+from docs.peer_cases import CASES, Case
+from reconciler.durations import parse_duration
 from reconciler.model import Timing
-from reconciler.timing import FieldError, cron_fields, cron_union, fires
-from tests.timing.oracle import due_between
+from reconciler.timing import cron_fields, english, equal
 
-DOCUMENT = Path(__file__).with_name("where-cron-libraries-differ.md")
+TARGET = Path(__file__).with_name("where-cron-libraries-differ.md")
 PEERS = ("apscheduler", "croniter", "cronsim")
-NAMES = ("this project", *PEERS)
-_MOST = 300
-_SHOWN = 6
-Kwargs = Mapping[str, str]
+SHOWN = 5
+INTRO = """# Where cron libraries differ
+
+The same schedules, asked of this project and of {versions},
+are not always due at the same times: a run can be lost or doubled without a word. Start with
+[the lost Monday](#the-lost-monday), [the double run](#the-double-run) and [`mon wed fri`](#mon-wed-fri).
+
+`python docs/peers.py` wrote this page by running the libraries. What is right is decided by the brute force in
+`tests/timing/oracle.py`, which walks the clock step by step under this project's [policy](#our-policy).
+
+- **✓** as due. **✗** lost, run twice, or run when nothing was due.
+- **other policy** sensible and consistent, but not ours; **refuses** says so with an error, so nothing wrong runs.
+- **cannot say it** the notation has no words for it. croniter and cronsim read crontab lines, APScheduler its fields.
+"""
+POLICY = """## Our policy
+Due times inside a gap become one run at the first instant after it; in an overlap the first pass runs. A schedule whose
+hour is `*` or `*/n` follows elapsed time: it runs in both passes and has nothing to make up for. `dst:` changes either.
+"""
 
 
-@dataclass(frozen=True)
-class Case:
-    """A schedule and a span of time; *line* is None where a crontab line cannot say it.
-
-    *policies* says for a library that differs on purpose what its policy is: that is no fault.
-    """
-
-    title: str
-    why: str
-    zone: str
-    sets: Sequence[Kwargs]
-    line: str | None
-    after: datetime
-    until: datetime
-    policies: Mapping[str, str] = field(default_factory=dict)
+def versions() -> str:
+    """Return the names and exact versions of the peers."""
+    named = [f"{name} {version(key)}" for name, key in zip(tuple(LIBRARIES)[1:], PEERS, strict=True)]
+    return f"{', '.join(named[:-1])} and {named[-1]}"
 
 
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-_VIXIE = "day of month or weekday, as in Vixie cron"
-CASES = (
-    Case(
-        "A Monday is lost in spring",
-        "APScheduler adds a difference of wall times to an instant in UTC. Across the gap it lands at 01:00, when "
-        "00:00 has passed, and goes on to the next week. It happens every spring.",
-        "America/New_York",
-        [{"day_of_week": "mon", "hour": "0"}],
-        "0 0 * * 1",
-        at("2026-03-01"),
-        at("2026-03-20"),
-    ),
-    Case(
-        "The 1st of April is lost",
-        "The same fault for a monthly job.",
-        "Europe/Berlin",
-        [{"day": "1", "hour": "0"}],
-        "0 0 1 * *",
-        at("2026-02-15"),
-        at("2026-05-15"),
-    ),
-    Case(
-        "02:30 does not exist",
-        "One run at the first instant after the gap, so that no day goes without its backup.",
-        "America/New_York",
-        [{"hour": "2", "minute": "30"}],
-        "30 2 * * *",
-        at("2026-03-07T12:00"),
-        at("2026-03-09T12:00"),
-        {"apscheduler": "runs at the same distance from midnight, 03:30"},
-    ),
-    Case(
-        "01:30 happens twice",
-        "A nightly job runs once a night.",
-        "America/New_York",
-        [{"hour": "1", "minute": "30"}],
-        "30 1 * * *",
-        at("2026-10-31T12:00"),
-        at("2026-11-02T12:00"),
-    ),
-    Case(
-        "A few minutes of two hours, one of them skipped",
-        "02:53 to 02:55 do not exist: one run makes up for them, and those of 03:53 to 03:55 are their own.",
-        "America/New_York",
-        [{"hour": "2,3", "minute": "53-55"}],
-        "53-55 2,3 * * *",
-        at("2026-03-08T05:00"),
-        at("2026-03-08T12:00"),
-    ),
-    Case(
-        "Every quarter of an hour that is skipped",
-        "Four due times fall into the gap and become one run.",
-        "Europe/Berlin",
-        [{"hour": "2", "minute": "*/15"}],
-        "*/15 2 * * *",
-        at("2026-03-28T12:00"),
-        at("2026-03-29T12:00"),
-        {"cronsim": "a field that begins with * is not made up for, as in Debian's cron"},
-    ),
-    Case(
-        "Every hour, in spring",
-        "What runs every hour follows elapsed time: an hour that does not exist is not made up for.",
-        "America/New_York",
-        [{"minute": "0"}],
-        "0 * * * *",
-        at("2026-03-08T05:30"),
-        at("2026-03-08T09:30"),
-    ),
-    Case(
-        "Every hour, in autumn",
-        "And the hour that happens twice has two runs.",
-        "America/New_York",
-        [{"minute": "0"}],
-        "0 * * * *",
-        at("2026-11-01T03:30"),
-        at("2026-11-01T08:30"),
-    ),
-    Case(
-        "Half an hour is skipped on Lord Howe Island",
-        "The clock goes from 02:00 to 02:30.",
-        "Australia/Lord_Howe",
-        [{"hour": "2", "minute": "15"}],
-        "15 2 * * *",
-        at("2026-10-02T18:00"),
-        at("2026-10-04T18:00"),
-        {"apscheduler": "runs at the same distance from midnight, 02:45"},
-    ),
-    Case(
-        "Half an hour happens twice on Lord Howe Island",
-        "01:45 comes twice, 30 minutes apart.",
-        "Australia/Lord_Howe",
-        [{"hour": "1", "minute": "45"}],
-        "45 1 * * *",
-        at("2026-04-03T18:00"),
-        at("2026-04-05T18:00"),
-    ),
-    Case(
-        "The day that Apia never had",
-        "On 30 December 2011 Samoa crossed the date line. The run of that day comes when the next one begins.",
-        "Pacific/Apia",
-        [{"hour": "12"}],
-        "0 12 * * *",
-        at("2011-12-29T00:00"),
-        at("2012-01-01T12:00"),
-        {"apscheduler": "no run", "croniter": "no run", "cronsim": "no run"},
-    ),
-    Case(
-        "Two schedules joined, in the hour that happens twice",
-        "Members of a union are compared as instants; by their wall times the second pass hides the first.",
-        "America/New_York",
-        [{"hour": "*", "minute": "0,45"}, {"hour": "*", "minute": "30"}],
-        None,
-        at("2026-11-01T04:50"),
-        at("2026-11-01T07:10"),
-    ),
-    Case(
-        "Friday the 13th",
-        "All fields must match. (A crontab line given as a phrase keeps crontab's meaning, and the review says so.)",
-        "UTC",
-        [{"day": "13", "day_of_week": "fri", "hour": "0"}],
-        "0 0 13 * 5",
-        at("2026-02-01"),
-        at("2026-03-20"),
-        {"croniter": _VIXIE, "cronsim": _VIXIE},
-    ),
-    Case(
-        "Overnight hours",
-        "A range may go round midnight; it is written 0-6,22,23 in the lockfile.",
-        "UTC",
-        [{"hour": "22-2"}],
-        "0 22-2 * * *",
-        at("2026-03-01T12:00"),
-        at("2026-03-02T12:00"),
-    ),
-)
-
-
-# ---------------------------------------------------------------- the libraries
-
-
-class CannotSay(Exception):
-    """A library refuses the schedule, or has no way to write it."""
-
-
-def ours(case: Case) -> list[datetime]:
-    timing = Timing(case.zone, cron_union(map(cron_fields, case.sets)))
-    return list(fires(timing, case.after, case.until))
-
-
-def apscheduler(case: Case) -> list[datetime]:
-    try:
-        triggers = [CronTrigger(**one, timezone=case.zone) for one in case.sets]
-    except ValueError:
-        raise CannotSay from None
-    trigger = triggers[0] if len(triggers) == 1 else OrTrigger(triggers)
-    found: list[datetime] = []
-    previous: datetime | None = None
-    now = case.after + timedelta(microseconds=1)
-    while len(found) < _MOST:
-        due = trigger.get_next_fire_time(previous, now)
-        if due is None or due > case.until:
-            break
-        found.append(due.astimezone(UTC))
-        previous, now = due, due
-    return found
-
-
-def by_croniter(case: Case) -> list[datetime]:
-    try:
-        search = croniter(_line(case), case.after.astimezone(ZoneInfo(case.zone)))
-    except CroniterError:
-        raise CannotSay from None
-    return _until(case, lambda: search.get_next(datetime))
-
-
-def by_cronsim(case: Case) -> list[datetime]:
-    try:
-        search = CronSim(_line(case), case.after.astimezone(ZoneInfo(case.zone)))
-    except CronSimError:
-        raise CannotSay from None
-    return _until(case, lambda: next(search))
-
-
-def _line(case: Case) -> str:
-    if case.line is None:
-        raise CannotSay
-    return case.line
-
-
-def _until(case: Case, following: Callable[[], datetime]) -> list[datetime]:
-    found: list[datetime] = []
-    while len(found) < _MOST and (due := following().astimezone(UTC)) <= case.until:
-        found.append(due)
-    return found
-
-
-LIBRARIES: dict[str, Callable[[Case], list[datetime]]] = {
-    "this project": ours,
-    "apscheduler": apscheduler,
-    "croniter": by_croniter,
-    "cronsim": by_cronsim,
-}
-
-
-# ---------------------------------------------------------------- the verdict
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What one library did on one case: its due times (None: it cannot say it) and the summary of them."""
-
-    due: list[datetime] | None
-    summary: str
-
-    @property
-    def right(self) -> bool:
-        return self.summary == "✓"
-
-
-def expected(case: Case) -> list[datetime]:
-    """Return when the schedule is due, by the brute force."""
-    return due_between(Timing(case.zone, cron_union(map(cron_fields, case.sets))), case.after, case.until)
-
-
-def verdict(case: Case, name: str) -> Verdict:
-    """Return what library *name* makes of *case*."""
-    try:
-        due = LIBRARIES[name](case)
-    except CannotSay:
-        return Verdict(None, "cannot say it")
-    right, got = Counter(expected(case)), Counter(due)
-    lost, extra = (right - got).total(), (got - right).total()
-    if not lost and not extra:
-        return Verdict(due, "✓")
-    twice = len(due) - len(set(due))  # no policy starts one job twice at one instant
-    if name in case.policies and not twice:
-        return Verdict(due, "another policy")
-    counts = ((twice, "twice at one instant"),) if twice else ((lost, "lost"), (extra, "too many"))
-    return Verdict(due, "✗ " + ", ".join(f"{count} {what}" for count, what in counts if count))
-
-
-# ---------------------------------------------------------------- what is written, and what is made of it
-
-TEXTS: tuple[tuple[Kwargs, str], ...] = (
-    ({"day_of_week": "mon wed fri"}, "the rest after a valid beginning is dropped"),
-    ({"day_of_week": "mon-fri/2"}, "so is a step"),
-    ({"day": "last-3"}, "and a difference"),
-    ({"day": "2nd fri and 4th fri"}, "and a second position"),
-    ({"month": "jan feb", "day": "1"}, "and a second month"),
-    ({}, "no field at all is every second"),
-    ({"month": "feb", "day": "30"}, "accepted, and never due"),
-    ({"month": "jun", "week": "53"}, "accepted, and never due"),
-    ({"day_of_week": "0"}, "0 is Monday here and Sunday in crontab"),
-    ({"day_of_week": "fri-mon"}, "a weekend as a range"),
-)
-
-
-def stock_reading(kwargs: Kwargs) -> str:
-    """Return the fields that APScheduler understood, or that it refused."""
-    try:
-        trigger = CronTrigger(**kwargs, timezone="UTC")
-    except ValueError:
-        return "refused"
-    named = {one.name: str(one) for one in trigger.fields}
-    return "accepted as " + ", ".join(f"`{name}={named[name]}`" for name in kwargs or ("minute", "second"))
-
-
-def our_reading(kwargs: Kwargs) -> str:
-    """Return what `cron_fields` makes of *kwargs*."""
-    try:
-        found = cron_fields(kwargs)
-    except FieldError as error:
-        return f"refused: {error}"
-    return "accepted as " + ", ".join(f"`{name}={getattr(found, name)}`" for name in kwargs)
-
-
-def asked_on(day: int) -> str:
-    """Return the next run after noon in New York on that day of March 2026, by APScheduler, for `day_of_week: mon`."""
-    now = datetime(2026, 3, day, 12, tzinfo=ZoneInfo("America/New_York"))
-    previous = datetime(2026, 3, 2, tzinfo=ZoneInfo("America/New_York")) if day == 2 else None
-    due = CronTrigger(day_of_week="mon", timezone="America/New_York").get_next_fire_time(previous, now)
-    return f"{due:%a %d %b}"
-
-
-# ---------------------------------------------------------------- the document
-
-
+@cache
 def document() -> str:
-    """Return the whole document."""
-    results = [(case, {name: verdict(case, name) for name in NAMES}) for case in CASES]
-    versions = ", ".join(f"{name} {version(name)}" for name in PEERS)
-    rows = [
-        f"| [{case.title}](#{_anchor(case.title)}) | " + " | ".join(found[name].summary for name in NAMES) + " |"
-        for case, found in results
-    ]
-    return "\n".join(
-        [
-            "# Where cron libraries differ",
-            "",
-            f"Each line is a schedule and a few days; each cell is what the library did ({versions}).",
-            "✓ means every due time, and only those, by a brute force that walks the wall clock under this project's",
-            "stated policy. Made by `python -m docs.peers`; do not edit.",
-            "",
-            f"| schedule | {' | '.join(NAMES)} |",
-            "|---|" + "---|" * len(NAMES),
-            *rows,
-            "",
-            "## What each did",
-            *(line for case, found in results for line in _details(case, found)),
-            "",
-            "## The answer that depends on when one asks",
-            "APScheduler's `day_of_week: mon` in New York, asked for the next run:",
-            *(f"- on {datetime(2026, 3, day):%a %d %b} at noon: {asked_on(day)}" for day in (2, 8)),
-            "",
-            "A restart between the two changes what will run. Here the next run depends on the schedule and the",
-            "instant alone.",
-            "",
-            "## What is written, and what is made of it",
-            "| kwargs | apscheduler | this project | |",
-            "|---|---|---|---|",
-            *(f"| `{_shown(one)}` | {stock_reading(one)} | {our_reading(one)} | {note} |" for one, note in TEXTS),
-            "",
-            f"`str()` of two APScheduler triggers that differ in their timezone alone: {_same_text()}.",
-            "",
-        ]
+    """Return the page."""
+    answers = [(case, {name: answer(name, case) for name in LIBRARIES}) for case in CASES]
+    parts = [INTRO.format(versions=versions()), *_summary(answers), "", POLICY, "## The cases", ""]
+    for case, by_library in answers:
+        parts += _details(case, by_library)
+    parts += _beyond_due_times()
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _summary(answers: list[tuple[Case, dict[str, Answer]]]) -> Iterator[str]:
+    yield _row("case", *LIBRARIES)
+    yield "|---" * (len(LIBRARIES) + 1) + "|"
+    for case, by_library in answers:
+        yield _row(f"[{case.name}](#{anchor(case.name)})", *(by_library[name].verdict for name in LIBRARIES))
+
+
+def anchor(heading: str) -> str:
+    """Return the fragment under which GitHub finds *heading*."""
+    return "".join(c for c in heading.lower().replace(" ", "-") if c.isalnum() or c in "-_")
+
+
+def _details(case: Case, by_library: dict[str, Answer]) -> Iterator[str]:
+    fields = " and ".join("`{" + ", ".join(f"{k}: {v!r}" for k, v in one.items()) + "}`" for one in case.kwargs)
+    line = f", crontab `{case.line}`" if case.line else ""
+    yield f"### {case.name}\n\n{case.why}\n"
+    yield f"{fields}{line}, {case.zone}, {_when(case)}.\n"
+    yield from (_row("", "runs", "verdict"), "|---|---|---|")
+    expected = list(right(case))
+    yield _row("**right**", _list(case, expected), "")
+    for name, given in by_library.items():
+        yield _row(name, _runs(case, name, given, expected), given.verdict)
+    yield ""
+
+
+def _runs(case: Case, name: str, given: Answer, expected: list[datetime]) -> str:
+    if given.refusal:
+        return f"“{given.refusal}”"
+    if given.verdict == "cannot say it":
+        return ""
+    back = read_back(case) if name == "APScheduler" and given.verdict != "✓" else None
+    return _fired(case, given, expected) + (f"; it read `{back}`" if back else "")
+
+
+def _when(case: Case) -> str:
+    """Return the window in words, or the moments at which the next run is asked for."""
+    if case.asks:
+        return f"the next run after {' and after '.join(map(_moment, case.asks))}"
+    return f"from {_moment(case.after)} to {_moment(case.until)}"
+
+
+def _moment(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S}".removesuffix(":00") + "Z"
+
+
+def _list(case: Case, due: list[datetime] | tuple[datetime, ...]) -> str:
+    if not due:
+        return "nothing"
+    if len(due) <= SHOWN:
+        return ", ".join(_wall(case, one) for one in due)
+    return f"{', '.join(_wall(case, one) for one in due[:2])}, … {_wall(case, due[-1])} ({len(due)} runs)"
+
+
+def _fired(case: Case, given: Answer, expected: list[datetime]) -> str:
+    """Return the runs in short; of a long list, also what is missing or too much, which is what matters."""
+    text = _list(case, given.fired)
+    if len(given.fired) <= SHOWN or list(given.fired) == expected:
+        return text
+    missing = [due for due in expected if due not in given.fired]
+    seen: set[datetime] = set()
+    again = [due for due in given.fired if due not in expected or due in seen or seen.add(due)]  # type: ignore[func-returns-value]
+    differences = [f"{word} {_list(case, due)}" for word, due in (("without", missing), ("also", again)) if due]
+    return "; ".join([text, *differences])
+
+
+def _wall(case: Case, instant: datetime) -> str:
+    """Return *instant* as the wall shows it, with its UTC offset, without what the page says anyway."""
+    wall = instant.astimezone(ZoneInfo(case.zone))
+    clock = f"{wall:%H:%M:%S}" if wall.second else f"{wall:%H:%M}"
+    return f"{wall:%a} {wall.day} {wall:%b} {clock}{f'{wall:%z}'[:3]}{_half_hour(f'{wall:%z}')}"
+
+
+def _half_hour(offset: str) -> str:
+    return f":{offset[3:5]}" if offset[3:5] != "00" else ""
+
+
+def text_names_the_zone() -> bool:
+    """Return whether two triggers of APScheduler that differ in the zone differ in `str()`."""
+    berlin, new_york = (str(CronTrigger(hour=9, timezone=zone)) for zone in ("Europe/Berlin", "America/New_York"))
+    return berlin != new_york
+
+
+def days_with_negative_jitter() -> int:
+    """Return on how many days ten runs in a row of a daily job with `jitter=-5` are due in APScheduler."""
+    trigger = CronTrigger(hour=1, timezone="UTC", jitter=-5)
+    return len({due.date() for due in islice(asked_in_turn(trigger, datetime(2026, 11, 1, tzinfo=UTC)), 10)})
+
+
+def ours_differ_by_zone() -> bool:
+    """Return whether this project tells two schedules apart that differ in the zone only."""
+    berlin, new_york = (Timing(zone, (cron_fields({"hour": "9"}),)) for zone in ("Europe/Berlin", "America/New_York"))
+    return english(berlin) != english(new_york) and not equal(berlin, new_york) and equal(berlin, berlin)
+
+
+def equal_triggers_are_equal() -> bool:
+    """Return whether two triggers of APScheduler made alike are `==`."""
+    first, second = (CronTrigger(hour=9, timezone="Europe/Berlin") for _ in range(2))
+    return bool(first == second)
+
+
+def refused_jitter() -> str:
+    """Return what this project says to a negative jitter."""
+    try:
+        parse_duration("-5s")
+    except ValueError as refusal:
+        return str(refusal)
+    return "accepted"
+
+
+def _beyond_due_times() -> Iterator[str]:
+    trigger = CronTrigger(hour=9, timezone="Europe/Berlin")
+    yes_no = {True: "yes", False: "no"}
+    yield "## Beyond due times\n"
+    yield from (_row("question", "APScheduler", "this project"), "|---|---|---|")
+    yield _row(
+        "Does the text of a schedule name its zone?",
+        f"{yes_no[text_names_the_zone()]}: `{trigger}`",
+        f"{yes_no[ours_differ_by_zone()]}: “{english(Timing('Europe/Berlin', (cron_fields({'hour': '9'}),)))}”",
+    )
+    yield _row(
+        "Are two schedules made alike equal?",
+        f"{yes_no[equal_triggers_are_equal()]}: `==` asks whether they are one object",
+        f"{yes_no[ours_differ_by_zone()]}: `timing.equal` compares when they are due, the zone included",
+    )
+    yield _row(
+        "On how many days are ten runs in a row of a daily job due, with a jitter of -5 seconds?",
+        f"{days_with_negative_jitter()}: each answer may be before the due time, which is then next again",
+        f"refused: “{refused_jitter()}”",
     )
 
 
-def _same_text() -> str:
-    one, other = (str(CronTrigger(hour=9, timezone=zone)) for zone in ("UTC", "Asia/Tokyo"))
-    return f"the same, `{one}`" if one == other else f"`{one}` and `{other}`"
-
-
-def _anchor(title: str) -> str:
-    return "".join(char for char in title.lower().replace(" ", "-") if char.isalnum() or char == "-")
-
-
-def _shown(kwargs: Kwargs) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in kwargs.items()) or "{}"
-
-
-def _details(case: Case, found: Mapping[str, Verdict]) -> Iterable[str]:
-    sets = " or ".join(f"`{_shown(one)}`" for one in case.sets)
-    line = f", `{case.line}`" if case.line else ""
-    yield f"\n### {case.title}"
-    yield f"{case.why}\n"
-    yield f"{sets}{line}, {case.zone}:\n"
-    for name in NAMES:
-        one = found[name]
-        policy = f" ({case.policies[name]})" if one.summary == "another policy" else ""
-        times = "" if one.due is None else f": {_times(one.due, case.zone)}"
-        yield f"- {name}, {one.summary}{policy}{times}"
-
-
-def _times(due: Sequence[datetime], zone: str) -> str:
-    walls = [one.astimezone(ZoneInfo(zone)) for one in due]
-    texts = [f"{wall:%a %d %b %H:%M} ({_offset(wall)})" for wall in walls[:_SHOWN]]
-    return ", ".join(texts) + (f" and {len(due) - _SHOWN} more" if len(due) > _SHOWN else "") if texts else "no run"
-
-
-def _offset(wall: datetime) -> str:
-    text = f"{wall:%z}"
-    return f"{text[:3]}:{text[3:]}" if text[3:] != "00" else text[:3]
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Write the document, or with `--check` compare it; return the exit code."""
-    if "--check" in arguments:
-        fresh = DOCUMENT.read_text(encoding="utf-8") == document()
-        print("up to date" if fresh else f"{DOCUMENT.name} is out of date: run `python -m docs.peers`")
-        return 0 if fresh else 1
-    DOCUMENT.write_text(document(), encoding="utf-8")
-    return 0
+def main(arguments: list[str], target: Path = TARGET) -> int:
+    """Write the page to *target*, or with `--check` only compare; return the exit code."""
+    if arguments not in ([], ["--check"]):
+        print("usage: python docs/peers.py [--check]", file=sys.stderr)
+        return 64
+    if not arguments:
+        target.write_text(document(), encoding="utf-8")
+        return 0
+    same = target.exists() and target.read_text(encoding="utf-8") == document()
+    print(f"{target.name} is {'current' if same else 'stale: run `python docs/peers.py`'}")
+    return 0 if same else 1
 
 
 if __name__ == "__main__":
