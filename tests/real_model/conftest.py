@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -18,7 +19,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from reconciler.compiler.llm import ModelSettings, Translator
+from reconciler.compiler.llm import PROMPT, SECOND_PROMPT
 from tests.cli.conftest import until
 
 HERE = Path(__file__).parent
@@ -42,6 +43,12 @@ class Server:
 
     def busy(self) -> bool:
         return any(slot["is_processing"] for slot in self.get("/slots") or ())
+
+    def warm_up(self, prompt: str) -> None:
+        """Have *prompt* read, which takes seconds; who asks with it from now on waits for the phrase only."""
+        asked = {"messages": [{"role": "system", "content": prompt}], "max_tokens": 1}
+        with urlopen(f"{self.url}/v1/chat/completions", json.dumps(asked).encode(), timeout=120) as answer:
+            assert answer.status == 200
 
     def environment(self, url: str | None = None) -> dict[str, str]:
         """Return what makes `reconcile compile` ask this server, or one in front of it at *url*."""
@@ -87,8 +94,8 @@ def model_python(pytestconfig: pytest.Config) -> Path:
 @pytest.fixture(scope="session")
 def server(model_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with started(model_python, tmp_path_factory.mktemp("server") / "log") as running:
-        # the first to ask waits for the whole prompt to be read; who comes later, for the phrase only
-        Translator(ModelSettings("smollm2", "none", f"{running.url}/v1", 120, 120)).ask("daily", timezone="UTC")
+        for name in (PROMPT, SECOND_PROMPT):
+            running.warm_up(files("reconciler.compiler").joinpath(name).read_text(encoding="utf-8"))
         yield running
 
 

@@ -5,19 +5,19 @@ How often it is right is printed and never judged: that would say something abou
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import jsonschema
 import pytest
 
-from reconciler.compiler.answer import SCHEMA, Proposed, Unavailable, _only_object, understand
+from reconciler.compiler.answer import SCHEMA, Proposed, Unavailable, understand
 from reconciler.compiler.grammar import read
 from reconciler.compiler.llm import ModelSettings, Translator
 from reconciler.lockfile import loads
@@ -71,7 +71,7 @@ def entries(project: Project) -> dict[str, LockEntry]:
 
 
 @pytest.fixture(scope="module")
-def compiled(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Compiled]]:
+def compiled(server: Server, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> list[Compiled]:
     """Every phrase, compiled in a project of its own, so that none waits for another."""
     made = []
     with relaying(server.url) as relay:
@@ -81,18 +81,16 @@ def compiled(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             relay.exchanges.clear()
             result = one.run("compile", "--model", "--json", **server.environment(relay.url))
             made.append(Compiled(about, result, entries(one).get("id-0"), tuple(relay.exchanges)))
-    yield made
+    with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print(f"\n{report(made)}")
+    return made
 
 
-@pytest.fixture(scope="module", autouse=True)
-def report(request: pytest.FixtureRequest) -> Iterator[None]:
-    yield
-    made: list[Compiled] = request.getfixturevalue("compiled")
+def report(made: list[Compiled]) -> str:
     counts = Counter(f"{one.outcome} {'right' if one.right else 'wrong'}" if one.entry else "refused" for one in made)
     proposals = [(one.about.timing, said) for one in made for said in one.proposed]
     wrong = sum(meant is None or not equal(meant, said) for meant, said in proposals)
-    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        print(f"\nlock: {dict(counts)}; the model's own valid answers: {len(proposals)}, of which wrong: {wrong}")
+    return f"lock: {dict(counts)}; the model's own valid answers: {len(proposals)}, of which wrong: {wrong}"
 
 
 def test_at_least_twelve_phrases_are_answered_each_in_time(compiled: list[Compiled]) -> None:
@@ -110,7 +108,7 @@ def test_every_finished_answer_has_the_shape_that_was_asked_for(compiled: list[C
     assert len(finished) >= len(compiled) // 2
     for exchange in finished:
         assert exchange.request["response_format"]["type"] == "json_schema"
-        jsonschema.validate(_only_object(exchange.text), SCHEMA)
+        jsonschema.validate(json.loads(exchange.text), SCHEMA)
 
 
 def test_every_phrase_ends_in_exactly_one_outcome(compiled: list[Compiled]) -> None:
