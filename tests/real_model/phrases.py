@@ -30,7 +30,6 @@ KNOWN = (
     _means("every 20 minutes", {"hour": "*", "minute": "*/20"}),
     _means("Tuesdays and Thursdays at 6pm", {"day_of_week": "tue,thu", "hour": "18", "minute": "0"}),
     _means("last day of every month at 23:15", {"day": "last", "hour": "23", "minute": "15"}),
-    _means("noon on 1 March", {"month": "3", "day": "1", "hour": "12", "minute": "0"}),
     _means("8:20am on Saturdays", {"day_of_week": "sat", "hour": "8", "minute": "20"}),
     _means("quarter past every hour", {"hour": "*", "minute": "15"}),
 )
@@ -39,7 +38,6 @@ UNKNOWN = (
     _means("a Saturday ritual kicking off at 08:20", {"day_of_week": "sat", "hour": "8", "minute": "20"}),
     _means("thrice daily from midnight onwards", {"hour": "0,8,16", "minute": "0"}),
     _means("on each working morning at 9am sharp", {"day_of_week": "mon-fri", "hour": "9", "minute": "0"}),
-    _means("payroll goes out on the 25th at 10am please", {"day": "25", "hour": "10", "minute": "0"}),
     _means("when the books close for the quarter"),
     _means("shortly before lunch on Fridays"),
     _means("once the sun has set"),

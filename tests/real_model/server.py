@@ -5,6 +5,7 @@ Prints the base address, one line, as soon as it listens; `/health` says when th
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from importlib.util import find_spec
@@ -28,9 +29,9 @@ def main() -> None:
     params.port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     params.n_parallel = 2
     params.n_ctx = 2 * 2048
-    params.n_predict = 112  # left alone, this model talks on until the context is full
-    params.cpuparams.n_threads = 1  # two would wait for each other on a busy machine
-    params.cpuparams_batch.n_threads = 1
+    params.n_predict = 100  # left alone, this model talks on until the context is full
+    # threads that have no core to themselves wait for each other
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, (os.cpu_count() or 1) // 2)
     params.use_jinja = True
     server = xllamacpp.Server(params)
     print(server.listening_address, flush=True)

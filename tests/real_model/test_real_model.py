@@ -88,9 +88,9 @@ def compiled(server: Server, tmp_path_factory: pytest.TempPathFactory, pytestcon
 
 def report(made: list[Compiled]) -> str:
     counts = Counter(f"{one.outcome} {'right' if one.right else 'wrong'}" if one.entry else "refused" for one in made)
-    proposals = [(one.about.timing, said) for one in made for said in one.proposed]
-    wrong = sum(meant is None or not equal(meant, said) for meant, said in proposals)
-    return f"lock: {dict(counts)}; the model's own valid answers: {len(proposals)}, of which wrong: {wrong}"
+    said = [(one.about, timing) for one in made for timing in one.proposed]
+    wrong = [about.phrase for about, timing in said if about.timing is None or not equal(about.timing, timing)]
+    return f"lock: {dict(counts)}; valid answers of the model: {len(said)}, of which wrong: {len(wrong)} {wrong}"
 
 
 def test_at_least_twelve_phrases_are_answered_each_in_time(compiled: list[Compiled]) -> None:
