@@ -26,7 +26,8 @@ class Exchange:
 
     @property
     def phrase(self) -> str:
-        return str(json.loads(self.request["messages"][1]["content"].removeprefix("Phrase: ")))
+        line, *_ = self.request["messages"][1]["content"].splitlines()
+        return str(json.loads(line.removeprefix("Phrase: ")))
 
     @property
     def text(self) -> str:
