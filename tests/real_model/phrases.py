@@ -37,7 +37,7 @@ KNOWN = (
 UNKNOWN = (
     _means("a Saturday ritual kicking off at 08:20", {"day_of_week": "sat", "hour": "8", "minute": "20"}),
     _means("thrice daily from midnight onwards", {"hour": "0,8,16", "minute": "0"}),
-    _means("the 10th of June, at noon precisely", {"month": "6", "day": "10", "hour": "12", "minute": "0"}),
+    _means("the 10th of June at noon, as is our habit", {"month": "6", "day": "10", "hour": "12", "minute": "0"}),
     _means("noon on the first of May, as ever", {"month": "5", "day": "1", "hour": "12", "minute": "0"}),
     _means("when the books close for the quarter"),
     _means("shortly before lunch on Fridays"),
