@@ -29,7 +29,7 @@ def main() -> None:
     params.port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     params.n_parallel = 2
     params.n_ctx = 2 * 2048
-    params.n_predict = 100  # left alone, this model talks on until the context is full
+    params.n_predict = 128  # left alone, this model talks on until the context is full
     # threads that have no core to themselves wait for each other
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, (os.cpu_count() or 1) // 2)
     params.use_jinja = True
