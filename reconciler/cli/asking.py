@@ -1,11 +1,34 @@
-"""What a command says of the model that it asked: which one, with which prompt, how much, and where it fell silent."""
+"""The model as a command knows it: the options to ask it, and what is said of it afterwards."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
 
 from reconciler.cli.console import note, paint_err
 from reconciler.compiler.judging import Translator
 from reconciler.model import Json
 from reconciler.review.text import plural, safe
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def model_options(function: F) -> F:
+    """Give a command --model/--no-model and --max-phrases, handed over as `model` and `max_phrases`."""
+    wanted = click.option(
+        "--model/--no-model", "model", default=None, help="Insist on the configured model, or leave it out."
+    )
+    most = click.option(
+        "--max-phrases",
+        type=click.IntRange(min=0),
+        metavar="N",
+        default=200,
+        show_default=True,
+        help="Stop before anything is asked if more than N phrases would be put to the model.",
+    )
+    return wanted(most(function))
 
 
 def note_model(translator: Translator | None) -> None:

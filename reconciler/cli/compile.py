@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import click
 
 from reconciler import lockfile
-from reconciler.cli.asking import model_json, note_model
+from reconciler.cli.asking import model_json, model_options, note_model
 from reconciler.cli.console import note, paint_err, paint_out, problem_json, problem_lines, report, say, say_json
 from reconciler.cli.progress import Progress
 from reconciler.cli.project import Project, project_options
@@ -50,15 +50,7 @@ class _Options:
 @click.option("--check", is_flag=True, help="Write nothing, ask nothing; exit 4 if the lockfile is stale.")
 @click.option("--watch", is_flag=True, help="Stay, and compile again whenever a file is saved.")
 @click.option("--refresh", is_flag=True, help="Read the phrases of the given IDs, or all, again.")
-@click.option("--model/--no-model", "model", default=None, help="Insist on the configured model, or leave it out.")
-@click.option(
-    "--max-phrases",
-    type=click.IntRange(min=0),
-    metavar="N",
-    default=200,
-    show_default=True,
-    help="Stop before anything is asked if more than N phrases would be put to the model.",
-)
+@model_options
 @click.option("--parent", type=int, hidden=True, help="With --watch: end when this process is gone.")
 @project_options
 def command(

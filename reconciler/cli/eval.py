@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.asking import model_options
 from reconciler.cli.console import note, paint_err, paint_out, say, say_json
 from reconciler.cli.inputs import NO_ZONE, text_of, zone_or_utc
 from reconciler.cli.progress import Progress
@@ -26,10 +27,12 @@ from reconciler.review.evaluation import evaluation_json, evaluation_text
 @click.command("eval")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--tz", "timezone", metavar="ZONE", help=f"The timezone that is declared; {NO_ZONE} unless given.")
-@click.option("--model/--no-model", "model", default=None, help="Insist on the configured model, or leave it out.")
+@model_options
 @click.option("--refused", is_flag=True, help="List the phrases that were refused, too.")
 @project_options
-def command(project: Project, file: Path, timezone: str | None, model: bool | None, refused: bool) -> None:
+def command(
+    project: Project, file: Path, timezone: str | None, model: bool | None, max_phrases: int, refused: bool
+) -> None:
     """Score the phrases of a YAML FILE by when they are due: right, refused or wrong.
 
     Each phrase has what it means: `cron: 0 9 * * 1-5`, or `expect:` (cron fields), `interval:`, `refuse: true`,
@@ -39,7 +42,7 @@ def command(project: Project, file: Path, timezone: str | None, model: bool | No
     zone = zone_or_utc(timezone)
     cases = load_cases(text_of(file), str(file), timezone=zone)
     translator = translator_from(use=model)
-    heard = _heard([Ask(case.phrase, zone) for case in cases], translator)
+    heard = _heard([Ask(case.phrase, zone) for case in cases], translator, max_phrases)
     with Progress("comparing") as progress:
         scores = evaluate(cases, heard, progress=progress)
     if project.json:
@@ -53,9 +56,10 @@ def command(project: Project, file: Path, timezone: str | None, model: bool | No
         sys.exit(OpenQuestions.exit_code)
 
 
-def _heard(asks: Sequence[Ask], translator: Translator | None) -> list[Heard]:
+def _heard(asks: Sequence[Ask], translator: Translator | None, max_phrases: int) -> list[Heard]:
     with Progress("reading phrases") as progress:
-        return hear(translator, asks, Conventions(), now=datetime.now(UTC), progress=progress)
+        now = datetime.now(UTC)
+        return hear(translator, asks, Conventions(), now=now, progress=progress, max_phrases=max_phrases)
 
 
 def _note_silence(heard: Sequence[Heard]) -> None:

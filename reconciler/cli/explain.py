@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from reconciler.cli.asking import model_options
 from reconciler.cli.console import note, paint_out, say
 from reconciler.cli.inputs import NO_ZONE, text_of, zone_or_utc
 from reconciler.cli.project import Project, project_options
-from reconciler.compiler.compile import Ask
+from reconciler.compiler.compile import Ask, Judge
 from reconciler.compiler.holiday_calendars import holidays_looked_up
 from reconciler.compiler.judging import judging, translator_from
 from reconciler.declaration.loading import load_conventions
@@ -32,7 +33,7 @@ _LONGEST = 500
 )
 @click.option("--next", "count", type=click.IntRange(0, 10_000), default=5, show_default=True, help="How many.")
 @click.option("--file", "file", type=click.Path(path_type=Path, allow_dash=True), help="Explain one phrase a line.")
-@click.option("--model/--no-model", "model", default=None, help="Ask the configured model too, or leave it out.")
+@model_options
 @project_options
 def command(
     project: Project,
@@ -42,6 +43,7 @@ def command(
     count: int,
     file: Path | None,
     model: bool | None,
+    max_phrases: int,
 ) -> None:
     """Say what PHRASE means: cron, English, and when it is due next."""
     if phrase is not None and file is None:
@@ -52,7 +54,8 @@ def command(
         raise UsageError("explain takes one phrase, or --file", hint='reconcile explain "every weekday at 9am"')
     zone = zone_or_utc(timezone)
     begin = _instant(start, zone)
-    results = _read(phrases, zone, timezone is None, model, _conventions(project))
+    judge = judging(translator_from(use=model), now=datetime.now(UTC), max_phrases=max_phrases)
+    results = _read(phrases, zone, timezone is None, judge, _conventions(project))
     for one, result in zip(phrases, results, strict=True):
         _show(project, one, result, zone=zone, start=begin, count=count)
     if any(not isinstance(result, Compiled) for result in results):
@@ -79,11 +82,10 @@ def _conventions(project: Project) -> Conventions:
 
 
 def _read(
-    phrases: list[str], zone: str, zone_assumed: bool, model: bool | None, conventions: Conventions
+    phrases: list[str], zone: str, zone_assumed: bool, judge: Judge, conventions: Conventions
 ) -> list[Compiled | Question | str]:
     """Return the judgement on each phrase, or why it cannot even be read."""
     readable = [phrase for phrase in phrases if len(phrase) <= _LONGEST]
-    judge = judging(translator_from(use=model), now=datetime.now(UTC))
     answers = judge([Ask(phrase, zone) for phrase in readable], conventions)
     judged = {phrase: holidays_looked_up(one, datetime.now(UTC)) for phrase, one in zip(readable, answers, strict=True)}
     too_long = f"a phrase may have {_LONGEST} characters"

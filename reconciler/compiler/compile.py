@@ -108,12 +108,11 @@ def compile_declaration(
         if (entry := kept.get(schedule.id)) is not None:
             result = _kept(schedule, entry, now)
         else:
-            before = None if schedule.id in refresh else previous.entries.get(schedule.id)
+            before = previous.entries.get(schedule.id)
             given = [answered[Ask(phrase, schedule.timezone)] for phrase in schedule.phrases]
-            result = _answer(schedule, given, before, now)
-        results[schedule.id] = (
-            _checked(schedule, result, declaration.policy) if isinstance(result, LockEntry) else result
-        )
+            result = _answer(schedule, given, None if schedule.id in refresh else before, now)
+            result = _still_agreed(before, result) if isinstance(result, LockEntry) else result
+        results[schedule.id] = _checked(schedule, result, declaration.policy)
     return _compilation(results, previous, kept=kept.keys())
 
 
@@ -165,6 +164,14 @@ def _answer(
     if union.reading.timing.dst != DstPolicy():
         return _asked(schedule, Question("a phrase cannot say what happens when the clock changes", _DST))
     return _settled(schedule, new_entry(schedule, union, before=before), now)
+
+
+def _still_agreed(before: LockEntry | None, after: LockEntry) -> LockEntry:
+    """Return *after* with the evidence of *before* where a model once agreed to just this and was not heard now."""
+    if before is None or after.evidence is not Evidence.GRAMMAR or before.evidence is not Evidence.AGREED:
+        return after
+    same = before.when == after.when and before.timing == after.timing
+    return replace(after, evidence=before.evidence, compiled_by=before.compiled_by) if same else after
 
 
 def _settled(schedule: Schedule, entry: LockEntry, now: datetime) -> _Result:

@@ -169,8 +169,9 @@ def _too_few(said: str, timing: Timing) -> Iterator[str]:
         return
     seen = len(_due(timing))
     for unit, periods in (("day|night|dai", 366), ("week", 52), ("month", 12), ("quarter", 4), ("year|annual", 1)):
-        found = re.search(rf"\b(?:({_COUNT})(?: times)? an?|every|each|per) (?:{unit})\b|\b(?:{unit})ly\b", said)
-        if found and seen < min(_FIRES_SEEN, periods * _value(found[1] or "")):
+        counted = rf"(?:({_COUNT})(?: times)? an?|(once|twice|thrice|{_COUNT} times) (?:every|each|per)|every|each|per)"
+        found = re.search(rf"\b{counted} (?:{unit})\b|\b(?:{unit})ly\b", said)
+        if found and seen < min(_FIRES_SEEN, periods * _value((found[1] or found[2] or "").removesuffix(" times"))):
             yield f"it fires {seen} times a year, and the phrase says `{found[0]}`"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 
+from reconciler.compiler.phrase_words import WORDS
 from reconciler.compiler.phrase_zones import iana_key, spoken_zone
 from reconciler.model import CronFields, Reading
 from reconciler.timing.fields import MONTHS, WEEKDAYS, Values, values
@@ -86,6 +87,7 @@ def unnamed(said: str, reading: Reading, days: list[date], *, fine: bool) -> Ite
 
 
 def _zones(said: str, reading: Reading) -> Iterator[str]:
+    yield from _places(said)
     words = re.findall(r"[\w/+'-]+", said)
     for at, word in enumerate(words):
         after_in = at > 0 and words[at - 1] == "in"
@@ -93,6 +95,17 @@ def _zones(said: str, reading: Reading) -> Iterator[str]:
         key = iana_key(word) or (spoken[1] if spoken else None)
         if key is not None and key != reading.timing.timezone:
             yield f"the phrase says `{word}`, and it is in {reading.timing.timezone}"
+
+
+def _places(said: str) -> Iterator[str]:
+    """Yield what may be a zone that nobody knows: `Europe/Berlim`, `in Narnia`."""
+    for word in re.findall(r"(?<![\w/])[a-z_]{3,}/[a-z_/+0-9-]{3,}", said):
+        if iana_key(word) is None and any(part not in WORDS for part in word.split("/")):
+            yield f"`{word}` may be a timezone, and none that is known"
+    for words in re.findall(r"\bin (?:the )?([a-z]+(?: [a-z]+){0,3})", said):
+        first, *_ = words.split()
+        if first not in WORDS and spoken_zone(words.split(), after_in=True) is None:
+            yield f"`in {first}` may name a place, and none whose timezone is known"
 
 
 def _positions(said: str, member: CronFields, allowed: Values) -> Iterator[str]:

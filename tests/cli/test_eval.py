@@ -142,3 +142,11 @@ def test_with_json_a_bad_file_is_a_document_too(project: Project) -> None:
     result = evaluate(project, "- {phrase: x}\n", "--json")
     assert result.code == 3
     assert result.json["error"]["problems"][0]["line"] == 1
+
+
+def test_more_phrases_than_allowed_are_not_put_to_the_model(project: Project) -> None:
+    with serving(NINE_DAILY) as server:
+        refused = with_model(project, SET, server, "--max-phrases", "2")
+        assert refused.code == 5
+        assert "--max-phrases 3 allows it" in refused.err
+        assert server.requests == []

@@ -158,3 +158,15 @@ def test_refresh_asks_again_for_the_named_ones_only() -> None:
     judge.asked.clear()
     compile_declaration(declared(*both), lock, judge, now=NOW, refresh=frozenset({"b"}))
     assert [ask.phrase for ask in judge.asked] == ["ten"]
+
+
+def test_what_a_model_agreed_to_stays_agreed_when_it_is_refreshed_without_it() -> None:
+    agreed = Compiled(NINE, Evidence.AGREED, "grammar, a-model")
+    alone = Compiled(NINE, Evidence.GRAMMAR, "grammar")
+    one = declared(schedule("a", "nine"))
+    lock = compile_declaration(one, EMPTY, lambda asks, _: [agreed for _ in asks], now=NOW).lock
+    again = compile_declaration(one, lock, lambda asks, _: [alone for _ in asks], now=NOW, refresh=frozenset({"a"}))
+    assert again.lock == lock
+    other = declared(schedule("a", "nine o'clock"))
+    changed = compile_declaration(other, lock, lambda asks, _: [alone for _ in asks], now=NOW).lock
+    assert changed.entries["a"].evidence is Evidence.GRAMMAR

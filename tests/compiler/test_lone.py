@@ -128,3 +128,20 @@ def test_no_words_beside_a_calm_phrase_make_it_fire_every_minute(
     calm: str, loud: str, first: bool, fields: dict[str, str]
 ) -> None:
     assert doubted(f"{loud} {calm}" if first else f"{calm} {loud}", fields)
+
+
+@pytest.mark.parametrize("phrase", ["daily at 9am Europe/Berlim", "daily at 9am in Narnia", "9am sharp, in the Shire"])
+def test_a_place_that_nobody_knows_is_doubted(phrase: str) -> None:
+    why = doubted(phrase, DAILY)
+    assert why is not None
+    assert "known" in why
+
+
+def test_a_place_of_two_words_is_known() -> None:
+    timing = Timing("America/New_York", (cron_fields(DAILY),))
+    assert next(doubts("crack of 9am in New York", Reading(timing)), None) is None
+
+
+@pytest.mark.parametrize("phrase", ["run twice every day at 9am", "thrice per day, 9am", "3 times each day: 9am"])
+def test_a_number_of_times_a_day_must_be_met(phrase: str) -> None:
+    assert doubted(phrase, DAILY) is not None
