@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timing
-from reconciler.timing import fires, next_fire
+from reconciler.timing import frequency, next_fire
 from reconciler.timing.fields import MONTHS, WEEKDAYS, values
 
 _DAY_WORD = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?s?"
@@ -58,7 +57,6 @@ _SUB_DAY = re.compile(
     r"\b(?:hours?|hourly|hrs?|times|o'clock)\b|[0-9](?:h|hr|hrs)\b|past|half|quarter|(?<!\w):[0-5][0-9]"
 )
 _DAYS_SEEN = 400
-_FIRES_SEEN = 300
 _FROM = datetime(2027, 1, 1, tzinfo=UTC)
 _UNTIL = datetime(2035, 1, 1, tzinfo=UTC)
 _SEASONS = (_FROM, _FROM + timedelta(days=190))
@@ -118,15 +116,8 @@ def _due_days(timing: Timing) -> list[date]:
 
 def _shortest(timing: Timing) -> float:
     """Return the least seconds between due times in a row."""
-    seen = [due.timestamp() for due in islice(fires(timing, _seen_from(timing)), _FIRES_SEEN)]
-    return min((after - before for before, after in pairwise(seen)), default=float("inf"))
-
-
-def _seen_from(timing: Timing) -> datetime:
-    """Return an instant (UTC) from which due times can be seen: 2027, or where *timing* starts."""
-    if timing.start is None and timing.end is None:
-        return _FROM
-    return datetime.combine(timing.start or date(2026, 1, 1), time(), UTC) - timedelta(days=1)
+    shortest = frequency(timing.rule).shortest
+    return float("inf") if shortest is None else shortest.total_seconds()
 
 
 def _zones(phrase: str, timing: Timing) -> Iterator[str]:
