@@ -59,7 +59,8 @@ def gather(parts: list[Clause | Separator]) -> Draft:
 def _when_it_runs(n: int, unit: str) -> Refused:
     times = {1: "once", 2: "twice"}.get(n, f"{n} times")
     example = "every day at 09:00 and 17:00" if unit == "day" else "the days and times"
-    return Refused(f"`{times} a {unit}` does not say when", f"write {example}")
+    article = "an" if unit == "hour" else "a"
+    return Refused(f"`{times} {article} {unit}` does not say when", f"write {example}")
 
 
 def exceptions_carried_on(parts: list[Clause | Separator]) -> list[Clause | Separator]:
@@ -166,7 +167,7 @@ class _Gatherer:
         self._weekdays(core.days)
 
     def _timesper(self, core: TimesPer) -> None:
-        if core.unit != "day":
+        if core.unit != "day" or self.separator is not None:
             raise _when_it_runs(core.n, core.unit)
         self.draft.times_a_day = core.n
 
