@@ -109,6 +109,7 @@ class ClockReader:
             return [_in_part(clock, part) for clock in clocks]
         on_24 = any(clock.hour > 12 or clock.hour == 0 for clock in clocks)
         on_24 = on_24 and not any(clock.halved for clock in clocks)
+        clocks = self._sharing_a_half(clocks)
         if any(clock.bare for clock in clocks) and not on_24 and self.notes.choice in HALVES:
             morning = self.notes.choice == HALVES[0]
             return [(c.forenoon() if morning else c.afternoon()) if c.bare else c for c in clocks]
@@ -124,6 +125,18 @@ class ClockReader:
             if not clock.sure:
                 self.notes.assume(f"{clock} is read on the 24-hour clock")
         return clocks
+
+    def _sharing_a_half(self, clocks: list[Clock]) -> list[Clock]:
+        """Return `9, 10 and 11am` with all of them in the morning: they rise to the one that says so."""
+        *before, last = clocks or [Clock(0)]
+        if not (before and last.halved and last.hour % 12 and all(clock.bare for clock in before)):
+            return clocks
+        shared = [clock.afternoon() if last.hour > 12 else clock.forenoon() for clock in before]
+        rising = [clock.seconds for clock in (*shared, last)]
+        if rising != sorted(set(rising)):
+            return clocks
+        self.notes.assume(f"{', '.join(map(str, shared))}: in the same half of the day as {last}")
+        return [*shared, last]
 
     def _settled_pair(self, first: Clock, last: Clock) -> tuple[Clock, Clock]:
         """Return both ends of a window; `2 to 4pm` gives its pm to both."""
@@ -236,8 +249,6 @@ class ClockReader:
         minute = listed(values["minute"]) if "minute" in values else "0"
         if "second" in values and "minute" not in values and "hour" in values:
             raise Refused("the minute is not given", "write a time such as 09:00:05")
-        if "hour" in values and "minute" not in values and not self.draft.every:
-            pass
         return DayTimes(((hour, minute, listed(values.get("second", [0]))),))
 
     def _no_time(self) -> DayTimes:
