@@ -22,6 +22,7 @@ _COMMANDS = {
     "status": "what is in sync, what is healthy, what comes next",
     "history": "what ran, what failed, what was missed and why",
     "logs": "the output of one run",
+    "audit": "whether every due time has exactly one run",
     "run": "run a job now, outside its schedule",
     "pause": "hold a job's due times back until it is resumed",
     "resume": "end a pause",

@@ -67,6 +67,7 @@ def _apply_one(connection: sqlite3.Connection, change: Change, owner: str, numbe
     if change.before is None or _owes_differently(change.before, change.after):
         settle(connection, change.id, now)
     ledger_jobs.put_job(connection, change.after, owner, since=now)
+    ledger_jobs.remember_entry(connection, change.id)
     ledger_jobs.set_applied(connection, change.id, checksum(change.after), number)
 
 
@@ -114,4 +115,5 @@ def settle(connection: sqlite3.Connection, id: str, now: datetime) -> None:
 def _remove(connection: sqlite3.Connection, id: str, now: datetime) -> None:
     settle(connection, id, now)
     ledger_runs.end_waiting(connection, id, MissReason.REMOVED, now)
+    ledger_jobs.forget_entry(connection, id)
     ledger_jobs.delete_job(connection, id)

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from reconciler.engine.ledger_schema import APPLICATION_ID, SCHEMA, VERSION, expected_schema, schema_of
+from reconciler.engine.ledger_schema import APPLICATION_ID, SCHEMA, UPGRADE, VERSION, expected_schema, schema_of
 from reconciler.errors import StoreFailed
 
 FILENAME = "ledger.sqlite3"
@@ -61,6 +61,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if is_empty(connection):
         _create(connection)
     check(connection, path)
+    if _pragma(connection, "user_version") < VERSION:
+        _upgrade(connection)
     connection.execute("PRAGMA synchronous = FULL")
 
 
@@ -81,6 +83,16 @@ def _create(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring a ledger of version 1 up to date, whole or not at all."""
+    with transaction(connection):
+        if _pragma(connection, "user_version") == VERSION:  # another process was faster
+            return
+        for statement in _statements(UPGRADE):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
 def _statements(script: str) -> Iterator[str]:
     """Yield the statements of *script*, because `executescript` would commit the transaction they belong to."""
     statement = ""
@@ -94,14 +106,14 @@ def _statements(script: str) -> Iterator[str]:
 
 
 def check(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise StoreFailed unless the file is a ledger of this format and nothing else."""
+    """Raise StoreFailed unless the file is a ledger of this format, or of the one before, and nothing else."""
     application, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
     if application == APPLICATION_ID and version > VERSION:
         raise StoreFailed(
             f"{path}: the ledger has format {version}, this program knows {VERSION}",
             hint="upgrade the program, or name another state directory with --state",
         )
-    if application != APPLICATION_ID or schema_of(connection) != expected_schema():
+    if application != APPLICATION_ID or version < 1 or schema_of(connection) != expected_schema(version):
         raise StoreFailed(
             f"{path}: this is not a ledger of this program, or something was added to it",
             hint="move the file away; jobs are rebuilt from the lockfile, the history of runs is in that file",

@@ -111,6 +111,31 @@ def put_job(connection: sqlite3.Connection, entry: LockEntry, owner: str, *, sin
     )
 
 
+def remember_entry(connection: sqlite3.Connection, id: str) -> None:
+    """Keep for an audit by what the job *id* is due from its account on, or that it is no longer held."""
+    row = job_row(connection, id)
+    last = connection.execute(
+        "SELECT since, entry FROM held WHERE job_id = ? ORDER BY since DESC LIMIT 1", (id,)
+    ).fetchone()
+    if row is not None and (last is None or last[1] != row.text):
+        connection.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?)", (id, row.accounted_until, row.text))
+
+
+def forget_entry(connection: sqlite3.Connection, id: str) -> None:
+    """Keep for an audit that the job *id* is due no longer once its account ends."""
+    row = job_row(connection, id)
+    if row is not None:
+        connection.execute("INSERT OR REPLACE INTO held VALUES (?, ?, NULL)", (id, row.accounted_until))
+
+
+def held_entries(connection: sqlite3.Connection) -> dict[str, list[tuple[datetime, str | None]]]:
+    """Return for each job by what it was due: the text of the entry, or None where it was removed, from when on."""
+    found: dict[str, list[tuple[datetime, str | None]]] = {}
+    for id, since, text in connection.execute("SELECT job_id, since, entry FROM held ORDER BY job_id, since"):
+        found.setdefault(id, []).append((from_micros(since), text))
+    return found
+
+
 def set_accounted(connection: sqlite3.Connection, id: str, until: datetime) -> None:
     """Record that every due time of the job up to *until* has its row."""
     connection.execute("UPDATE jobs SET accounted_until = ? WHERE id = ?", (to_micros(until), id))
@@ -127,6 +152,7 @@ def rename_job(connection: sqlite3.Connection, old: str, new: str) -> None:
         "UPDATE OR IGNORE jobs SET id = ? WHERE id = ?",
         "UPDATE OR IGNORE applied SET id = ? WHERE id = ?",
         "UPDATE OR IGNORE runs SET job_id = ? WHERE job_id = ?",
+        "UPDATE OR IGNORE held SET job_id = ? WHERE job_id = ?",
     ):
         connection.execute(statement, (new, old))
     for statement in ("DELETE FROM jobs WHERE id = ?", "DELETE FROM applied WHERE id = ?"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -64,6 +64,16 @@ def runs(
         values += [state.value for state in states]
     query = f"SELECT {_COLUMNS} FROM runs WHERE {' AND '.join(conditions)} ORDER BY scheduled_at DESC, id DESC LIMIT ?"  # noqa: S608 -- constants and ?
     return [_run(row) for row in connection.execute(query, (*values, limit))]
+
+
+def scheduled_runs(connection: sqlite3.Connection, job_id: str, after: datetime, until: datetime) -> Iterator[Run]:
+    """Yield the runs for due times of the job after *after* and not after *until*, in the order of these."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM runs WHERE job_id = ? AND origin = 'schedule'"  # noqa: S608 -- constants
+        " AND scheduled_at > ? AND scheduled_at <= ? ORDER BY scheduled_at, id",
+        (job_id, to_micros(after), to_micros(until)),
+    )
+    return map(_run, rows)
 
 
 def run_by_id(connection: sqlite3.Connection, id: int) -> Run | None:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import overload
 
-VERSION = 1
+VERSION = 2
 APPLICATION_ID = 0x5265636F  # "Reco", so that file(1) and we know whose file it is
 
-SCHEMA = """
+_FIRST = """
 CREATE TABLE meta (
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL
@@ -87,16 +87,31 @@ CREATE TABLE attempts (
 ) STRICT;
 """
 
+_HELD = """
+-- By what each job was due, and from when on: its lock entry as in `jobs`, NULL where the job was removed.
+-- The due times after `since` are those of the entry.
+CREATE TABLE held (
+  job_id TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  entry TEXT,
+  PRIMARY KEY (job_id, since)
+) STRICT, WITHOUT ROWID;
+"""
+SCHEMA = _FIRST + _HELD
+
+UPGRADE = f"{_HELD}INSERT INTO held SELECT id, accounted_until, entry FROM jobs;\n"  # noqa: S608 -- constants
+"""What makes a ledger of version 1 one of version 2."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 @cache
-def expected_schema() -> tuple[tuple[str, ...], ...]:
-    """Return what `schema_of` returns for a ledger of this version."""
+def expected_schema(version: int = VERSION) -> tuple[tuple[str, ...], ...]:
+    """Return what `schema_of` returns for a ledger of *version*, 1 or 2."""
     memory = sqlite3.connect(":memory:")
     try:
-        memory.executescript(SCHEMA)
+        memory.executescript(SCHEMA if version == VERSION else _FIRST)
         return schema_of(memory)
     finally:
         memory.close()

@@ -8,11 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from reconciler.engine.auditing import audit_ledger
+from reconciler.errors import StoreFailed
 
 YAML = """\
 timezone: Europe/Berlin
@@ -121,6 +125,9 @@ def project(tmp_path: Path) -> Iterator[Project]:
         if daemon.poll() is None:
             daemon.kill()
             daemon.wait()
+    with suppress(StoreFailed):  # a test may have broken it
+        audit = audit_ledger(made.root / ".reconcile")
+        assert audit.clean, audit.findings
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def test_a_newer_format_is_refused_with_both_numbers(world: World) -> None:
     with closing(open_ledger(world.state)) as opened:
         opened.execute("PRAGMA user_version = 7")
     for use in (world.engine.observe, lambda: open_ledger(world.state)):
-        with pytest.raises(StoreFailed, match="format 7, this program knows 1"):
+        with pytest.raises(StoreFailed, match="format 7, this program knows 2"):
             use()
 
 

@@ -1,0 +1,134 @@
+"""The history checker: it finds what is missing or too much, and agrees with what the engine really writes."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.audit import Audit, Span, check_job
+from reconciler.engine import ledger_jobs
+from reconciler.engine.auditing import audit_ledger
+from reconciler.engine.ledger import open_ledger, transaction
+from reconciler.engine.ledger_schema import VERSION, schema_of
+from reconciler.model import LockEntry, MissReason, Pause, Run, RunState
+from tests.builders import timing
+from tests.engine.world import NINE, Hand, World, create, delete, minutely, update
+
+MINUTE = timedelta(minutes=1)
+EVERY_MINUTE = timing("UTC", hour="*", minute="*")
+
+
+def run(at: datetime, state: RunState = RunState.SUCCEEDED, count: int = 1) -> Run:
+    last = at + (count - 1) * MINUTE if count > 1 else None
+    reason = MissReason.DOWNTIME if state is RunState.MISSED else None
+    return Run(1, "tick", at, state, reason=reason, count=count, last_scheduled_at=last)
+
+
+def audited(rows: list[Run], minutes: int = 10) -> Audit:
+    audit = Audit()
+    check_job(audit, "tick", [Span(NINE, NINE + minutes * MINUTE, EVERY_MINUTE)], rows)
+    return audit
+
+
+@given(st.sets(st.integers(1, 10)), st.sets(st.integers(0, 600).filter(lambda second: second % 60), max_size=3))
+def test_every_due_time_without_a_row_is_silent_and_every_row_without_one_is_too_many(
+    there: set[int], odd: set[int]
+) -> None:
+    rows = [run(NINE + minute * MINUTE) for minute in there] + [run(NINE + timedelta(seconds=s)) for s in odd]
+    audit = audited(sorted(rows, key=lambda row: row.scheduled_at))
+    assert (audit.accounted, audit.silent, audit.doubled) == (len(there), 10 - len(there), len(odd))
+    assert audit.clean == (len(there) == 10 and not odd)
+
+
+@pytest.mark.parametrize(
+    ("count", "silent", "doubled"),
+    [(10, 0, 0), (8, 2, 0), (1, 9, 0)],
+)
+def test_a_row_for_many_due_times_stands_for_so_many_and_no_more(count: int, silent: int, doubled: int) -> None:
+    audit = audited([run(NINE + MINUTE, RunState.MISSED, count)])
+    assert (audit.silent, audit.doubled) == (silent, doubled)
+    assert audit.states[RunState.MISSED] == count
+
+
+def test_a_row_that_claims_more_than_was_due_is_found() -> None:
+    claims = Run(1, "tick", NINE + MINUTE, RunState.MISSED, count=9, last_scheduled_at=NINE + 5 * MINUTE)
+    audit = audited([claims], minutes=5)
+    assert (audit.silent, audit.doubled) == (0, 4)
+
+
+def test_two_rows_for_one_due_time_are_one_too_many() -> None:
+    audit = audited([run(NINE + MINUTE), run(NINE + MINUTE)], minutes=1)
+    assert (audit.accounted, audit.silent, audit.doubled) == (1, 0, 1)
+
+
+# ---------------------------------------------------------------- the ledger
+
+
+def clean(world: World) -> Audit:
+    audit = audit_ledger(world.state)
+    assert audit.clean, audit.findings
+    return audit
+
+
+def test_what_an_engine_accounts_for_is_clean_through_changes_pauses_renames_and_removal(
+    still: World, hand: Hand
+) -> None:
+    first = minutely()
+    still.engine.apply([create(first)], "1")
+    hand.pass_(minutes=7)
+    second = minutely(paused=True)
+    still.engine.apply([update(first, second)], "2")
+    hand.pass_(hours=5)
+    third = LockEntry(**{**_fields(first), "timing": timing("UTC", hour="*", minute="*/5")})
+    still.engine.apply([update(second, third)], "3")
+    still.engine.pause("tick", Pause("ann", hand.now))
+    hand.pass_(days=2)
+    still.engine.resume("tick")
+    hand.pass_(minutes=31)
+    still.engine.apply([delete(third)], "4")
+    hand.pass_(days=1)
+    still.engine.apply([create(first)], "5")
+    hand.pass_(minutes=3)
+    still.engine.apply([update(first, second)], "6")
+    audit = clean(still)
+    assert audit.accounted == 7 + 300 + 2 * 288 + 6 + 3
+
+
+@pytest.mark.forged
+def test_a_row_that_is_taken_away_or_added_behind_our_back_is_found(still: World, hand: Hand) -> None:
+    entry = minutely()
+    still.engine.apply([create(entry)], "1")
+    hand.pass_(minutes=5)
+    still.engine.apply([update(entry, minutely(paused=True))], "2")
+    clean(still)
+    with closing(open_ledger(still.state)) as ledger, transaction(ledger):
+        ledger.execute("DELETE FROM runs WHERE id = 2")
+        ledger.execute("UPDATE runs SET scheduled_at = scheduled_at + 1000000 WHERE id = 4")
+    audit = audit_ledger(still.state)
+    assert (audit.accounted, audit.silent, audit.doubled) == (3, 2, 1)
+    assert not audit.clean
+
+
+def test_a_ledger_of_the_version_before_is_read_and_upgraded(still: World, hand: Hand) -> None:
+    still.engine.apply([create(minutely())], "1")
+    with closing(open_ledger(still.state)) as ledger:
+        ledger.execute("DROP TABLE held")
+        ledger.execute("PRAGMA user_version = 1")
+    assert still.engine.observe().jobs
+    assert audit_ledger(still.state).accounted == 0
+    with closing(open_ledger(still.state)) as ledger:
+        assert ledger.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        assert list(ledger_jobs.held_entries(ledger)) == ["tick"]
+        assert any(name == "held" for _, name, _, _ in schema_of(ledger))
+
+
+def test_no_ledger_is_nothing_to_find(still: World) -> None:
+    assert audit_ledger(still.state) == Audit()
+
+
+def _fields(entry: LockEntry) -> dict[str, object]:
+    return {name: getattr(entry, name) for name in LockEntry.__dataclass_fields__}
