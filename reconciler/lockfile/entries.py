@@ -27,7 +27,7 @@ from reconciler.model import (
     Timing,
     digest,
 )
-from reconciler.timing import check_zone, cron_fields
+from reconciler.timing import check_zone, fields_as_written
 from reconciler.timing.fields import WEEKDAYS
 
 _DEFAULT_RUN = RunSpec()
@@ -199,7 +199,7 @@ def _date(text: str | None) -> date | None:
 
 @lru_cache(maxsize=16384)
 def _cron_fields(kwargs: tuple[tuple[str, str], ...]) -> CronFields:
-    return cron_fields(dict(kwargs))
+    return fields_as_written(dict(kwargs))
 
 
 def _rule_from_json(value: Mapping[str, Any]) -> tuple[CronFields, ...] | CalendarInterval | ElapsedInterval:

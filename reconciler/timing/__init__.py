@@ -15,7 +15,7 @@ from reconciler.timing.fields import FieldError, uneven_step
 from reconciler.timing.fires import fires, next_fire, on_wall
 from reconciler.timing.frequency import Frequency, frequency
 from reconciler.timing.jitter import start_of
-from reconciler.timing.normal import cron_fields
+from reconciler.timing.normal import cron_fields, fields_as_written
 from reconciler.timing.sanity import (
     NeverFires,
     calendar_warnings,
@@ -42,6 +42,7 @@ __all__ = [
     "dst_warnings",
     "english",
     "equal",
+    "fields_as_written",
     "fires",
     "frequency",
     "next_fire",

@@ -31,13 +31,21 @@ def cron_fields(kwargs: Mapping[str, str]) -> CronFields:
     an unknown field, an empty set, a value that is not understood whole, and fields that never fire
     together on any day of the calendar (30 February, week 53 in June).
     """
+    return _normal(fields_as_written(kwargs))
+
+
+def fields_as_written(kwargs: Mapping[str, str]) -> CronFields:
+    """Return *kwargs* as `cron_fields` does, but each field for itself: as a lockfile may have them.
+
+    What an earlier release wrote stays as it was reviewed, also where one would write it otherwise today.
+    """
     if not kwargs:
         raise FieldError("cron", "no fields at all would mean every second", "name at least a minute")
     for name, value in kwargs.items():
         if name not in BOUNDS:
             raise FieldError(name, "no such cron field", f"the fields are {', '.join(BOUNDS)}")
         _check_text(name, value)
-    return _normal(CronFields(**{name: field_text(name, value) for name, value in _with_defaults(kwargs).items()}))
+    return CronFields(**{name: field_text(name, value) for name, value in _with_defaults(kwargs).items()})
 
 
 def _check_text(name: str, value: object) -> None:

@@ -19,6 +19,7 @@ from reconciler.lockfile import dumps, loads, salvage
 from reconciler.model import (
     CalendarInterval,
     CatchUp,
+    CronFields,
     DstPolicy,
     ElapsedInterval,
     Evidence,
@@ -236,3 +237,13 @@ def test_values_are_json_on_one_line_each() -> None:
             json.loads(line[6:])
         elif line.startswith("  ") and line != "  cron:":
             json.loads(line.partition(": ")[2])
+
+
+def test_fields_that_an_earlier_release_wrote_stay_as_they_were_reviewed() -> None:
+    old = Timing(
+        "UTC", (CronFields(day="1-7", day_of_week="mon", hour="9"), CronFields(hour="9"), CronFields(hour="17"))
+    )
+    text = dumps(Lock({"a": entry("a", timing=old)}))
+    assert '{"day": "1-7", "day_of_week": "mon", "hour": "9", "minute": "0"}' in text
+    assert loads(text, file="lock").entries["a"].timing == old
+    assert dumps(loads(text, file="lock")) == text
