@@ -6,7 +6,8 @@ day_of_week: `1-7` on Mondays is `1st mon`, day 31 of April is nothing, `last` i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import replace
 from functools import lru_cache
 
 from reconciler.model import CronFields
@@ -18,8 +19,10 @@ _LENGTHS = (
     frozenset({28, 29}),
     *(frozenset({31 - (month in (4, 6, 9, 11))}) for month in range(3, 13)),
 )
+_ANY_WEEKDAY = frozenset(range(7))
 _DAY_ONE = 1
 _FIFTH = 5
+_LAST_SEVEN = ",".join(f"last {weekday}" for weekday in WEEKDAYS)
 _MOST_NAMED = 2  # more weekdays than these read better as a range of days: `1-7` from Monday to Friday
 
 
@@ -83,7 +86,18 @@ def _normal(fields: CronFields) -> CronFields:
         )
     if CronDays(normal)(_DAY_ONE) is None:
         raise _never(fields)
-    return normal
+    return normal if fields.year == "*" and fields.week == "*" else _on_due_weekdays(normal)
+
+
+def _on_due_weekdays(fields: CronFields) -> CronFields:
+    """Return *fields* without weekdays that their years and weeks never have; on any, if only such were left out."""
+    named = values(fields).weekdays or _ANY_WEEKDAY
+    due = {day for day in _ANY_WEEKDAY if CronDays(_on(fields, {day}))(_DAY_ONE) is not None}
+    return _on(fields, _ANY_WEEKDAY if due <= named else named & due)
+
+
+def _on(fields: CronFields, weekdays: Set[int]) -> CronFields:
+    return replace(fields, day_of_week=field_text("day_of_week", written("day_of_week", weekdays)))
 
 
 def _never(fields: CronFields) -> FieldError:
@@ -102,8 +116,8 @@ def _never(fields: CronFields) -> FieldError:
 
 def _days(allowed: Values, fields: CronFields) -> tuple[str, str]:
     """Return the day and day_of_week fields in normal form."""
-    lengths = frozenset[int]().union(*(_LENGTHS[month - 1] for month in allowed.months or range(1, 13)))
-    weekdays = allowed.weekdays or frozenset(range(7))
+    lengths = _lengths(allowed)
+    weekdays = allowed.weekdays or _ANY_WEEKDAY
     numbers, last = _with_last(frozenset(day for day in allowed.days if day <= max(lengths)), allowed.last_day, lengths)
     nths = {nth for nth in allowed.nths if nth[1] in weekdays and not _covered(_block(nth[0], lengths), numbers)}
     if not (numbers or last or nths):
@@ -118,6 +132,42 @@ def _days(allowed: Values, fields: CronFields) -> tuple[str, str]:
     if numbers:
         return written("day", numbers), fields.day_of_week
     return _by_position(_fewest(nths), lengths)
+
+
+def days_dealt_out(fields: CronFields) -> list[tuple[str, frozenset[int]]]:
+    """Return (day field, weekdays) pairs that name together the days of *fields*, itself in normal form.
+
+    Whole runs of seven days stand for themselves, so that a position (`1st mon`) and the days that say
+    the same (`1-7` on Mondays) are one pair.
+    """
+    allowed = values(fields)
+    weekdays = allowed.weekdays or _ANY_WEEKDAY
+    if fields.day == "*":
+        return [("*", weekdays)]
+    lengths = _lengths(allowed)
+    found: dict[str, set[int]] = {}
+    for order, weekday in _with_fifth(allowed.nths):
+        block = _block(order, lengths)
+        found.setdefault(written("day", block) if block else _LAST_SEVEN, set()).add(weekday)
+    whole = [block for block in (_block(order, lengths) for order in range(1, _FIFTH + 1)) if block <= allowed.days]
+    if allowed.days and allowed.days == _block(0, lengths):
+        whole = [allowed.days]
+    rest = allowed.days.difference(*whole)
+    if rest or allowed.last_day:
+        found.setdefault(written("day", rest, ["last"] if allowed.last_day else ()), set()).update(weekdays)
+    for block in whole:
+        found.setdefault(written("day", block), set()).update(weekdays)
+    return [(day, frozenset(on)) for day, on in found.items()]
+
+
+def _with_fifth(nths: frozenset[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Undo `_fewest`: after the fourth, the last is the fifth."""
+    fourth = {weekday for order, weekday in nths if order == _FIFTH - 1}
+    return {(_FIFTH if order == 0 and weekday in fourth else order, weekday) for order, weekday in nths}
+
+
+def _lengths(allowed: Values) -> frozenset[int]:
+    return frozenset[int]().union(*(_LENGTHS[month - 1] for month in allowed.months or range(1, 13)))
 
 
 def _with_last(numbers: frozenset[int], last: bool, lengths: frozenset[int]) -> tuple[frozenset[int], bool]:

@@ -9,12 +9,12 @@ from itertools import product
 from typing import TypeVar
 
 from reconciler.model import CronFields
-from reconciler.timing.fields import WEEKDAYS, FieldError, values, written
-from reconciler.timing.normal import cron_fields
+from reconciler.timing.fields import FieldError, Values, values, written
+from reconciler.timing.normal import cron_fields, days_dealt_out, fields_as_written
 
 _DATE_FIELDS = ("year", "month", "day", "week")
-_REST = ("day_of_week", "minute", "second")
-_MOST_CLOCKS = 1440  # members with more times of day than a minute each are left as they are
+_MOST_CLOCKS = 1440  # with more times of day than a minute each, hours stay as they are written
+_ANY = -1  # the hour of members that keep their hours
 _Clock = tuple[int, int, int]
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value", bound=Hashable)
@@ -25,19 +25,12 @@ def cron_union(members: Iterable[CronFields]) -> tuple[CronFields, ...]:
 
     Weekdays that share all their times share a member, and so do hours that share all their minutes; then
     members that differ in one of the fields year, month, day and week become one. The fire times are
-    exactly those of *members*: one that follows elapsed time is joined with its like only.
+    exactly those of *members*: one that follows elapsed time is joined only with one of the same hours.
     """
     distinct = tuple(dict.fromkeys(members))
-    if len(distinct) == 1:
+    if len(distinct) == 1 and not values(distinct[0]).nths:
         return distinct
-    fixed = [one for one in distinct if not values(one).follows_elapsed and _clocks_in(one) <= _MOST_CLOCKS]
-    others = [one for one in distinct if one not in fixed]
-    return tuple(sorted(_joined([*_redealt(fixed), *_joined(others, _REST)], _DATE_FIELDS), key=_order))
-
-
-def _clocks_in(member: CronFields) -> int:
-    allowed = values(member)
-    return len(allowed.hours) * len(allowed.minutes) * len(allowed.seconds)
+    return tuple(sorted(map(_normal, _joined(_redealt(distinct), _DATE_FIELDS)), key=_order))
 
 
 def _grouped(pairs: Iterable[tuple[_Key, _Value]]) -> dict[_Key, set[_Value]]:
@@ -53,34 +46,44 @@ def _alike(groups: Mapping[_Key, Collection[_Value]]) -> list[tuple[set[_Key], f
     return [(keys, found) for found, keys in inverse.items()]
 
 
-def _weekdays(member: CronFields) -> Iterable[int]:
-    return values(member).weekdays or range(len(WEEKDAYS))
-
-
 def _redealt(members: Iterable[CronFields]) -> Iterable[CronFields]:
-    """Yield members that name each fixed time once."""
+    """Yield members that name each time once."""
     clocks: dict[CronFields, dict[int, set[_Clock]]] = {}
     for member in members:
         allowed = values(member)
-        dates = replace(member, day_of_week="*", hour="0", minute="0", second="0")
-        due = set(product(allowed.hours, allowed.minutes, allowed.seconds))
-        for weekday in _weekdays(member):
-            clocks.setdefault(dates, {}).setdefault(weekday, set()).update(due)
-    for dates, by_weekday in clocks.items():
-        for weekdays, due_then in _alike(by_weekday):
-            for hours, minutes, seconds in _products(due_then):
+        hour, hours = (member.hour, (_ANY,)) if _keeps_hours(allowed) else ("0", allowed.hours)
+        due = set(product(hours, allowed.minutes, allowed.seconds))
+        for day, weekdays in days_dealt_out(member):
+            shared = replace(member, day=day, day_of_week="*", hour=hour, minute="0", second="0")
+            for weekday in weekdays:
+                clocks.setdefault(shared, {}).setdefault(weekday, set()).update(due)
+    for shared, by_weekday in clocks.items():
+        for found, due_then in _alike(by_weekday):
+            for times in _products(due_then):
                 with suppress(FieldError):  # 29 February 2028 is no Monday: nothing is due then
-                    yield _with(dates, day_of_week=weekdays, hour=hours, minute=minutes, second=seconds)
+                    yield _with(shared, day_of_week=found, **times)
 
 
-def _products(clocks: Iterable[_Clock]) -> Iterable[tuple[set[int], set[int], frozenset[int]]]:
-    """Yield (hours, minutes, seconds) whose products are *clocks*, each once."""
+def _keeps_hours(allowed: Values) -> bool:
+    clocks = len(allowed.hours) * len(allowed.minutes) * len(allowed.seconds)
+    return allowed.follows_elapsed or clocks > _MOST_CLOCKS
+
+
+def _products(clocks: Iterable[_Clock]) -> Iterable[dict[str, Collection[int]]]:
+    """Yield the hours (left out for `_ANY`), minutes and seconds whose products are *clocks*, each once."""
     by_hour = _grouped((hour, (minute, second)) for hour, minute, second in clocks)
     for hours, within in _alike(by_hour):
         for minutes, seconds in _alike(_grouped(within)):
-            # all 24 would be written `*`, which follows elapsed time
-            halves = [hours] if len(hours) < 24 else [{h for h in hours if h < 12}, {h for h in hours if h >= 12}]
-            yield from ((half, minutes, seconds) for half in halves)
+            times: dict[str, Collection[int]] = {"minute": minutes, "second": seconds}
+            if _ANY in hours:
+                yield times
+            else:  # all 24 would be written `*`, which follows elapsed time
+                halves = [hours] if len(hours) < 24 else [{h for h in hours if h < 12}, {h for h in hours if h >= 12}]
+                yield from (times | {"hour": half} for half in halves)
+
+
+def _normal(member: CronFields) -> CronFields:
+    return cron_fields(_texts(member))
 
 
 def _with(member: CronFields, **numbers: Collection[int]) -> CronFields:
@@ -100,7 +103,7 @@ def _joined(members: Iterable[CronFields], names: Iterable[str]) -> list[CronFie
         for member in found:
             groups.setdefault(replace(member, **{name: "*"}), []).append(getattr(member, name))
         found = [
-            cron_fields(_texts(rest) | {name: "*" if "*" in texts else ",".join(texts)})
+            fields_as_written(_texts(rest) | {name: "*" if "*" in texts else ",".join(texts)})
             for rest, texts in groups.items()
         ]
     return found

@@ -77,6 +77,19 @@ def test_what_fires_once_in_28_years_is_accepted() -> None:
     assert cron_fields({"month": "feb", "day": "29", "day_of_week": "mon"}).day == "29"
 
 
+@pytest.mark.parametrize(
+    ("kwargs", "weekday"),
+    [
+        ({"year": "2026", "week": "1", "day_of_week": "thu-sun"}, "*"),  # Monday to Wednesday of it are in 2025
+        ({"year": "2027", "month": "feb", "day": "28", "day_of_week": "sat,sun"}, "*"),
+        ({"week": "53", "month": "jan", "day_of_week": "mon,sat"}, "sat"),
+    ],
+    ids=str,
+)
+def test_weekdays_that_never_are_due_make_no_difference(kwargs: dict[str, str], weekday: str) -> None:
+    assert cron_fields(kwargs).day_of_week == weekday
+
+
 # ---------------------------------------------------------------- unions
 
 
@@ -135,6 +148,24 @@ def _texts(member: CronFields) -> dict[str, str]:
         (
             [{"day": "1", "hour": "9"}, {"day": "last fri", "hour": "9"}],
             [{"day": "1,last fri", "hour": "9", "minute": "0"}],
+        ),
+        (  # a position and days that are no position, dealt out by weekday
+            [
+                {"day": "1,1st mon", "day_of_week": "mon-wed", "hour": "9"},
+                {"day": "1", "day_of_week": "thu-sun", "hour": "9"},
+            ],
+            [{"day": "1,1st mon", "hour": "9", "minute": "0"}],
+        ),
+        (
+            [{"day": "1st mon,1st tue", "hour": "9"}, {"day": "1-7", "day_of_week": "wed-fri", "hour": "9"}],
+            [{"day": "1-7", "day_of_week": "mon-fri", "hour": "9", "minute": "0"}],
+        ),
+        (
+            [{"minute": "0", "hour": "*"}, {"day_of_week": "mon", "minute": "*/20", "hour": "*"}],
+            [
+                {"day_of_week": "mon", "hour": "*", "minute": "0-40/20"},
+                {"day_of_week": "tue-sun", "hour": "*", "minute": "0"},
+            ],
         ),
         ([{"minute": "*/30"}, {"minute": "15"}], [{"hour": "*", "minute": "0-30/15"}]),
         (
