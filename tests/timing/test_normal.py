@@ -163,7 +163,7 @@ def _texts(member: CronFields) -> dict[str, str]:
         (
             [{"minute": "0", "hour": "*"}, {"day_of_week": "mon", "minute": "*/20", "hour": "*"}],
             [
-                {"day_of_week": "mon", "hour": "*", "minute": "0-40/20"},
+                {"day_of_week": "mon", "hour": "*", "minute": "*/20"},
                 {"day_of_week": "tue-sun", "hour": "*", "minute": "0"},
             ],
         ),
