@@ -63,7 +63,7 @@ class Dispatcher:
             now=settings.now,
             execute=settings.execute,
             publish=settings.publish,
-            reason_at=self.gaps.reason_at,
+            reasons=self.gaps,
             slots=asyncio.Semaphore(settings.slots),
             instance=self.instance,
             stopping=asyncio.Event(),
@@ -110,7 +110,7 @@ class Dispatcher:
         if held.accounted_until - now > BACKWARDS:
             _log.warning("job %s: its account is ahead until %s; starting from now", id, held.accounted_until)
             ledger_jobs.set_accounted(connection, id, now)
-        elif owed := account(held.job, held.accounted_until, now, self.gaps.reason_at):
+        elif owed := account(held.job, held.accounted_until, now, self.gaps):
             ledger_runs.add_due(connection, id, owed, now)
             ledger_jobs.set_accounted(connection, id, now)
             _log_missed(held.job, owed)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from reconciler.engine import ledger_runs
-from reconciler.engine.due import ReasonAt, paused_at
+from reconciler.engine.due import Reasons, paused_at
 from reconciler.engine.ledger_runs import Waiting
 from reconciler.engine.protocol import Attempt
 from reconciler.engine.roster import Roster
@@ -39,7 +39,7 @@ class Means:
     now: Callable[[], datetime]
     execute: Callable[[LockEntry, Run], Execution]
     publish: Callable[[Run], None]
-    reason_at: ReasonAt
+    reasons: Reasons
     slots: asyncio.Semaphore
     instance: str
     stopping: asyncio.Event
@@ -200,7 +200,7 @@ class Drive:
             return None
         if self._store_failed:
             return MissReason.STORE
-        return MissReason.OVERLAP if self._waited_for_other else self._means.reason_at(self._run.scheduled_at)
+        return MissReason.OVERLAP if self._waited_for_other else self._means.reasons.reason_at(self._run.scheduled_at)
 
     async def _settle(self, claimed: _Claimed, started: datetime, ended: Ended) -> bool:
         """Write what became of the attempt; return whether another one is due, its time having come."""

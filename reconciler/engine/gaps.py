@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from reconciler.model import MissReason
 
 _REMEMBERED = 100
+_INSTANT = timedelta(microseconds=1)
 
 
 class Gaps:
@@ -32,10 +34,19 @@ class Gaps:
             self.add(self._open[0], now, self._open[1])
             self._open = None
 
+    def edges(self) -> Iterator[datetime]:
+        """Yield the instants after which `reason_at` may give another answer."""
+        yield self._started
+        for start, end, _ in tuple(self._spans):  # read in the ledger's thread
+            yield start - _INSTANT
+            yield end
+        if self._open is not None:
+            yield self._open[0] - _INSTANT
+
     def reason_at(self, due: datetime) -> MissReason:
         """Return why *due* was not seen in time: `late` if we were there and only slow."""
         if due <= self._started:
             return MissReason.DOWNTIME
         if self._open is not None and due >= self._open[0]:
             return self._open[1]
-        return next((reason for start, end, reason in self._spans if start <= due <= end), MissReason.LATE)
+        return next((reason for start, end, reason in tuple(self._spans) if start <= due <= end), MissReason.LATE)

@@ -4,12 +4,14 @@ cron_fields   kwargs -> CronFields: full-match validation and normal form
 cron_union    several CronFields -> the members that say the same in normal form
 next_fire     Timing, instant -> the first due instant after it (UTC)
 fires         Timing, instant -> all of them, lazily
+count_fires   how many of them a span has, and last_fire the last one, without taking each
 start_of      the jittered start of one due time, the same wherever it is asked
 english       Timing -> the sentence a reviewer reads
 equal         do two Timings fire alike?
 """
 
 from reconciler.timing.compare import Difference, difference, equal
+from reconciler.timing.counting import count_fires, last_fire, start_of_latest
 from reconciler.timing.english import english
 from reconciler.timing.fields import FieldError, uneven_step
 from reconciler.timing.fires import fires, next_fire, on_wall
@@ -36,6 +38,7 @@ __all__ = [
     "calendar_warnings",
     "check_fires",
     "check_zone",
+    "count_fires",
     "cron_fields",
     "cron_union",
     "difference",
@@ -45,9 +48,11 @@ __all__ = [
     "fields_as_written",
     "fires",
     "frequency",
+    "last_fire",
     "next_fire",
     "on_wall",
     "start_of",
+    "start_of_latest",
     "uneven_step",
     "warnings_at",
     "warnings_for",
