@@ -253,10 +253,14 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often a failed run is tried in all, first try included, and the pause before the second (doubling after)."""
+    """How often a failed run is tried in all, first try included, and the pause before the second (doubling after).
+
+    No try begins at or after the next due time, unless *past_next* asks for it.
+    """
 
     attempts: int = 1
     backoff: timedelta = timedelta(seconds=10)
+    past_next: bool = False
 
 
 class OnOverlap(StrEnum):
@@ -274,6 +278,21 @@ class CatchUp(StrEnum):
     SKIP = "skip"
     LATEST = "latest"
     ALL = "all"
+
+
+class OnInterrupt(StrEnum):
+    """What becomes of a run that the end of the daemon cut short: the record of it, or a run once more."""
+
+    RECORD = "record"
+    RERUN = "rerun"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How many ended runs of a job are kept, and for how long after their due time; what exceeds either goes."""
+
+    runs: int = 5000
+    age: timedelta = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +314,8 @@ class RunSpec:
     catch_up: CatchUp = CatchUp.LATEST
     grace: timedelta = timedelta(hours=1)
     jitter: timedelta = timedelta(0)
+    on_interrupt: OnInterrupt = OnInterrupt.RECORD
+    history: History = History()
 
 
 @dataclass(frozen=True, slots=True)

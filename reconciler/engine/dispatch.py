@@ -15,6 +15,7 @@ from reconciler.engine import ledger_jobs, ledger_runs
 from reconciler.engine.drive import Drive, Means
 from reconciler.engine.due import Due, account
 from reconciler.engine.gaps import Gaps
+from reconciler.engine.interrupted import STOPPED
 from reconciler.engine.ledger_runs import Waiting
 from reconciler.engine.roster import Roster
 from reconciler.engine.runner import Execution
@@ -172,7 +173,7 @@ class Dispatcher:
         for drive in list(self._drives.values()):
             # At a stop also those about to start, whose claim is being written; what merely waits stays waiting.
             if drive.running or self._means.stopping.is_set():
-                drive.interrupt("the daemon stopped")
+                drive.interrupt(STOPPED)
 
     async def stop(self, grace: timedelta) -> None:
         """Start nothing more; give what runs *grace* to end, then end it; return when every process is gone."""

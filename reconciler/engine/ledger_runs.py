@@ -220,11 +220,11 @@ def wait_again(connection: sqlite3.Connection, run_id: int, not_before: datetime
     )
 
 
-def end_retries(connection: sqlite3.Connection, run_id: int, why: str, now: datetime) -> bool:
-    """End the run that waits for another attempt as interrupted; return False if it does not wait any more."""
+def end_retries(connection: sqlite3.Connection, run_id: int, state: RunState, why: str, now: datetime) -> bool:
+    """End the run that waits for another attempt as *state*; return False if it does not wait any more."""
     cursor = connection.execute(
-        "UPDATE runs SET state = 'interrupted', finished_at = ?, error = ? WHERE id = ? AND state = 'waiting'",
-        (to_micros(now), why, run_id),
+        "UPDATE runs SET state = ?, finished_at = ?, error = ? WHERE id = ? AND state = 'waiting'",
+        (state.value, to_micros(now), why, run_id),
     )
     return cursor.rowcount == 1
 
@@ -253,11 +253,7 @@ def end_waiting(
     )
 
 
-def interrupt_orphans(connection: sqlite3.Connection, runner: str, now: datetime) -> int:
-    """End every running run that *runner* did not start: its daemon is gone. Return how many there were."""
-    cursor = connection.execute(
-        "UPDATE runs SET state = 'interrupted', finished_at = ?, error = 'the daemon ended while it ran'"
-        " WHERE state = 'running' AND runner IS NOT ?",
-        (to_micros(now), runner),
-    )
-    return cursor.rowcount
+def left_running(connection: sqlite3.Connection, runner: str) -> list[Run]:
+    """Return the running runs that *runner* did not start: their daemon is gone."""
+    query = f"SELECT {_COLUMNS} FROM runs WHERE state = 'running' AND runner IS NOT ? ORDER BY scheduled_at, id"  # noqa: S608 -- constants
+    return [_run(row) for row in connection.execute(query, (runner,))]

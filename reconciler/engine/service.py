@@ -14,6 +14,7 @@ from reconciler.engine import lease, ledger_runs
 from reconciler.engine.clock import Clock
 from reconciler.engine.dispatch import SLOTS, Dispatcher, Dispatching
 from reconciler.engine.embedded import utc_now
+from reconciler.engine.interrupted import interrupt_orphans
 from reconciler.engine.roster import Roster
 from reconciler.engine.runner import KILL_GRACE, Execution
 from reconciler.engine.writer import Writer
@@ -81,10 +82,10 @@ class EngineService:
             self._writer, self._roster, Dispatching(self._now, self._execution, self._clock.publish, self._slots)
         )
         instance = self._dispatcher.instance
-        orphans = await self._writer.write(lambda c: ledger_runs.interrupt_orphans(c, instance, self._now()))
-        if orphans:
-            _log.warning("%d runs were left running by a daemon that ended; they are interrupted now", orphans)
         self._version, jobs = await self._writer.read(self._load)
+        orphans = await self._writer.write(lambda c: interrupt_orphans(c, self._roster, instance, self._now()))
+        if orphans:
+            _log.warning("%d runs were left running by a daemon that ended; they are interrupted now", len(orphans))
         left = await self._writer.read(ledger_runs.waiting)
         self._clock.sync(jobs)
         self._clock.start()

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.ledger import FILENAME
-from reconciler.model import CatchUp, OnOverlap, Pause, RunState
+from reconciler.model import CatchUp, MissReason, OnInterrupt, OnOverlap, Pause, Retries, RunState
 from tests.builders import entry, timing
 from tests.engine.world import (
     NINE,
@@ -236,6 +236,74 @@ def test_no_attempt_crosses_the_next_due_time(still: World, hand: Hand) -> None:
     (run,) = still.runs()
     assert (run.state, run.attempts) == (RunState.FAILED, 1)
     assert run.error == "not tried again, because the next due time comes first"
+
+
+def test_an_attempt_that_a_downtime_delayed_beyond_the_next_due_time_is_not_made(still: World, hand: Hand) -> None:
+    async def scenario() -> None:
+        still.hold(minutely(run=shell("exit 4", retries=retries(3, seconds=20))))
+        async with still.dispatching() as dispatcher:
+            hand.pass_(seconds=61)
+            dispatcher.look(["tick"])
+            await until(lambda: still.states() == ["waiting"] and still.runs()[0].attempts == 1)
+        hand.pass_(minutes=2)
+        async with still.dispatching() as dispatcher:
+            await dispatcher.take_waiting()
+            await still.settled()
+
+    asyncio.run(scenario())
+    (run,) = still.runs()
+    assert (run.state, run.attempts) == (RunState.FAILED, 1)
+    assert run.error == "not tried again, because the next due time comes first"
+
+
+def test_attempts_go_beyond_the_next_due_time_where_that_is_asked_for(still: World, hand: Hand) -> None:
+    async def scenario() -> None:
+        still.hold(minutely(run=shell("exit 4", retries=Retries(2, timedelta(seconds=60), past_next=True))))
+        async with still.dispatching() as dispatcher:
+            hand.pass_(seconds=61)
+            dispatcher.look(["tick"])
+            await until(lambda: still.states() == ["waiting"] and still.runs()[0].attempts == 1)
+            hand.pass_(seconds=61)
+            dispatcher.look(["tick"])
+            await still.settled(15)
+
+    asyncio.run(scenario())
+    first, second = still.runs()
+    assert (first.state, first.attempts) == (RunState.FAILED, 2)
+    assert second.reason is MissReason.OVERLAP
+
+
+@pytest.mark.parametrize(
+    ("on_interrupt", "away", "states"),
+    [
+        (OnInterrupt.RECORD, 1, ["interrupted"]),
+        (OnInterrupt.RERUN, 1, ["succeeded"]),
+        (OnInterrupt.RERUN, 70, ["interrupted"]),  # later than its grace
+    ],
+)
+def test_what_the_end_of_a_daemon_cut_short_runs_again_only_where_asked(
+    still: World, hand: Hand, on_interrupt: OnInterrupt, away: int, states: list[str]
+) -> None:
+    once = "test -e mark && exit 0; touch mark; sleep 60"
+    entry = minutely(run=shell(once, on_interrupt=on_interrupt, grace=timedelta(minutes=10)))
+
+    async def scenario() -> None:
+        still.hold(entry)
+        async with still.dispatching() as dispatcher:
+            hand.pass_(seconds=61)
+            dispatcher.look(["tick"])
+            await until((still.project / "mark").exists)
+            await dispatcher.stop(timedelta(0))
+        hand.pass_(minutes=away)
+        async with still.dispatching() as dispatcher:
+            await dispatcher.take_waiting()
+            await still.settled()
+
+    asyncio.run(scenario())
+    assert still.states() == states
+    first, *again = still.engine.attempts(still.runs()[0].id)
+    assert first.error == "the daemon stopped"
+    assert [attempt.exit_code for attempt in again] == ([0] if states == ["succeeded"] else [])
 
 
 def test_attempts_go_on_where_they_were_after_a_restart(world: World) -> None:

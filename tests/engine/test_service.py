@@ -18,7 +18,7 @@ from reconciler.engine.lease import acquire, holder
 from reconciler.engine.ledger import FILENAME
 from reconciler.engine.service import EngineService
 from reconciler.errors import AlreadyRunning, StoreFailed
-from reconciler.model import MissReason, Pause, RunState
+from reconciler.model import MissReason, OnInterrupt, Pause, RunState
 from tests.engine.world import (
     NINE,
     Hand,
@@ -152,6 +152,25 @@ def test_a_killed_daemon_leaves_an_interrupted_run_and_nothing_is_lost_or_double
     assert len(starts) == len(set(starts))
     due = [run.scheduled_at + timedelta(seconds=n) for run in runs for n in range(run.count)]
     assert due == [due[0] + timedelta(seconds=n) for n in range(len(due))]
+
+
+def test_a_run_that_kills_its_daemon_is_run_once_more_and_not_for_ever(world: World) -> None:
+    world.hold(rarely("deadly", shell("echo $RECONCILE_RUN_ID >> log; kill -9 $PPID", on_interrupt=OnInterrupt.RERUN)))
+    world.engine.request_run("deadly")
+    for _ in range(2):
+        assert daemon(world).wait(10) == -9
+
+    async def last() -> None:
+        service = world.service()
+        await service.start()
+        await refreshed(service, 0.5)
+        await service.stop(timedelta(seconds=3))
+
+    asyncio.run(last())
+    (run,) = world.runs("deadly")
+    assert (run.state, run.attempts) == (RunState.INTERRUPTED, 2)
+    assert (world.project / "log").read_text().split() == [str(run.id)] * 2
+    assert [attempt.error for attempt in world.engine.attempts(run.id)] == ["the daemon ended while it ran"] * 2
 
 
 def test_a_second_daemon_is_refused_at_once_and_told_the_pid_of_the_first(world: World) -> None:
