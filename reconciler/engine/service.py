@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sqlite3
@@ -15,6 +16,7 @@ from reconciler.engine.clock import Clock
 from reconciler.engine.dispatch import SLOTS, Dispatcher, Dispatching
 from reconciler.engine.embedded import utc_now
 from reconciler.engine.interrupted import interrupt_orphans
+from reconciler.engine.pruning import Pruner
 from reconciler.engine.roster import Roster
 from reconciler.engine.runner import KILL_GRACE, Execution
 from reconciler.engine.writer import Writer
@@ -91,6 +93,7 @@ class EngineService:
         self._clock.start()
         self._dispatcher.accept(left)
         self._dispatcher.look(jobs)
+        self._pruning = asyncio.create_task(Pruner(self._writer, self._roster, self._now).live())
 
     async def refresh(self) -> bool:
         """Take on what other processes changed in the ledger; return whether they changed anything.
@@ -138,6 +141,7 @@ class EngineService:
     async def stop(self, grace: timedelta) -> None:
         """Start nothing more, give what runs *grace*, then TERM and KILL; leave no run in state running."""
         self._clock.stop()
+        self._pruning.cancel()
         await self._dispatcher.stop(grace)
         await self._writer.close()
         self._lease.release()
