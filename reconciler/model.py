@@ -505,7 +505,8 @@ class MissReason(StrEnum):
 class Run:
     """One due time of one job and what became of it; instants are aware UTC.
 
-    *trigger* is `schedule`, or `manual` for `reconcile run`. *count* is more than 1 only for a row
+    *trigger* is `schedule`, `manual` for `reconcile run`, or `ahead`: the clock was ahead and was set back since,
+    so that the due time came again. *count* is more than 1 only for a row
     that stands for many missed due times, *scheduled_at* being the first and *last_scheduled_at* the
     last of them. *exit_code* is None where a *signal* ended the process or it could not start
     (*error* says why).
@@ -515,7 +516,7 @@ class Run:
     job_id: str
     scheduled_at: datetime
     state: RunState
-    trigger: Literal["schedule", "manual"] = "schedule"
+    trigger: Literal["schedule", "manual", "ahead"] = "schedule"
     attempts: int = 0
     exit_code: int | None = None
     signal: int | None = None

@@ -28,6 +28,10 @@ class Reasons(Protocol):
         """Return why *due* was not."""
         ...
 
+    def runnable(self, due: datetime) -> bool:
+        """Return whether *due* may run late, if its job wants that."""
+        ...
+
     def edges(self) -> Iterable[datetime]:
         """Return the instants after which the reason may be another."""
         ...
@@ -90,7 +94,7 @@ def _alone(job: Job, due: datetime, now: datetime, reasons: Reasons) -> Due:
     late = now - due
     if paused_at(job, due):
         return Due(due, MissReason.PAUSED)
-    if late > _grace(job) or (job.entry.run.catch_up is CatchUp.SKIP and late > ON_TIME):
+    if not reasons.runnable(due) or late > _grace(job) or (job.entry.run.catch_up is CatchUp.SKIP and late > ON_TIME):
         return Due(due, reasons.reason_at(due))
     return Due(due, starts=_start(job, due))
 
@@ -101,11 +105,15 @@ def _grace(job: Job) -> timedelta:
 
 
 class _Span(NamedTuple):
-    """The due times after *since* and up to *until*: missed for *reason*, or (None) to be run."""
+    """The due times after *since* and up to *until*: missed for *reason*, or (None) to be run.
+
+    *runnable*: they may run, if that is not too late.
+    """
 
     since: datetime
     until: datetime
     reason: MissReason | None
+    runnable: bool
 
 
 def _spans(job: Job, since: datetime, now: datetime, reasons: Reasons) -> Iterator[_Span]:
@@ -116,7 +124,10 @@ def _spans(job: Job, since: datetime, now: datetime, reasons: Reasons) -> Iterat
         if job.pause.until is not None:
             edges.add(job.pause.until - _INSTANT)
     for edge in sorted(edge for edge in edges if since < edge <= now):
-        yield _Span(since, edge, MissReason.PAUSED if paused_at(job, edge) else reasons.reason_at(edge))
+        if paused_at(job, edge):
+            yield _Span(since, edge, MissReason.PAUSED, runnable=False)
+        else:
+            yield _Span(since, edge, reasons.reason_at(edge), reasons.runnable(edge))
         since = edge
 
 
@@ -128,7 +139,7 @@ def _to_run(job: Job, spans: list[_Span], now: datetime) -> list[datetime]:
     found: list[datetime] = []
     for span in reversed(spans):
         since = max(span.since, oldest)
-        if span.reason is not MissReason.PAUSED and since < span.until and len(found) < most:
+        if span.runnable and since < span.until and len(found) < most:
             start = start_of_latest(timing, since, span.until, most - len(found))
             found = [*fires(timing, start, span.until), *found]
     if catch_up is CatchUp.SKIP and found and now - found[-1] > ON_TIME:
@@ -140,11 +151,11 @@ def _divided(spans: list[_Span], starting: list[datetime]) -> Iterator[_Span]:
     """Yield *spans* cut where the due times that run begin; these are the last ones of their span."""
     for span in spans:
         begin = next((at for at in starting if span.since < at <= span.until), None)
-        if begin is None or span.reason is MissReason.PAUSED:
+        if begin is None:
             yield span
         else:
             yield span._replace(until=begin - _INSTANT)
-            yield _Span(begin - _INSTANT, span.until, None)
+            yield span._replace(since=begin - _INSTANT, reason=None)
 
 
 def _rows(job: Job, spans: Iterable[_Span], starting: list[datetime]) -> Iterator[Due]:

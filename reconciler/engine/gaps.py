@@ -18,11 +18,17 @@ class Gaps:
     def __init__(self, started: datetime) -> None:
         self._started = started
         self._spans: deque[tuple[datetime, datetime, MissReason]] = deque(maxlen=_REMEMBERED)
+        self._corrected: deque[tuple[datetime, datetime]] = deque(maxlen=_REMEMBERED)
         self._open: tuple[datetime, MissReason] | None = None
 
     def add(self, start: datetime, end: datetime, reason: MissReason) -> None:
         """Remember that nobody could look from *start* to *end*."""
         self._spans.append((start, end, reason))
+
+    def correct(self, start: datetime, end: datetime) -> None:
+        """Remember that the clock was wrong and put right from *start* to *end*: nothing was due in between."""
+        self.add(start, end, MissReason.CLOCK)
+        self._corrected.append((start, end))
 
     def begin(self, start: datetime, reason: MissReason) -> None:
         """Remember that nobody can look since *start*, until `end`; a span already begun goes on."""
@@ -42,6 +48,10 @@ class Gaps:
             yield end
         if self._open is not None:
             yield self._open[0] - _INSTANT
+
+    def runnable(self, due: datetime) -> bool:
+        """Return whether *due* may run late, if its job wants that."""
+        return not any(start < due <= end for start, end in tuple(self._corrected))
 
     def reason_at(self, due: datetime) -> MissReason:
         """Return why *due* was not seen in time: `late` if we were there and only slow."""

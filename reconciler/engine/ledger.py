@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from reconciler.engine.ledger_schema import APPLICATION_ID, SCHEMA, UPGRADE, VERSION, expected_schema, schema_of
+from reconciler.engine.ledger_schema import APPLICATION_ID, SCHEMA, UPGRADES, VERSION, expected_schema, schema_of
 from reconciler.errors import StoreFailed
 
 FILENAME = "ledger.sqlite3"
@@ -84,12 +84,12 @@ def _create(connection: sqlite3.Connection) -> None:
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
-    """Bring a ledger of version 1 up to date, whole or not at all."""
+    """Bring a ledger of an earlier version up to date, whole or not at all."""
     with transaction(connection):
-        if _pragma(connection, "user_version") == VERSION:  # another process was faster
-            return
-        for statement in _statements(UPGRADE):
-            connection.execute(statement)
+        # another process may have been faster
+        for version in range(_pragma(connection, "user_version"), VERSION):
+            for statement in _statements(UPGRADES[version]):
+                connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
@@ -106,7 +106,7 @@ def _statements(script: str) -> Iterator[str]:
 
 
 def check(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise StoreFailed unless the file is a ledger of this format, or of the one before, and nothing else."""
+    """Raise StoreFailed unless the file is a ledger of this format, or of an earlier one, and nothing else."""
     application, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
     if application == APPLICATION_ID and version > VERSION:
         raise StoreFailed(

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from reconciler.engine import lease, ledger_runs
-from reconciler.engine.clock import Clock
+from reconciler.engine.clock import Clock, Clocks, seconds_asleep
+from reconciler.engine.clock_policy import CORRECTION
 from reconciler.engine.dispatch import SLOTS, Dispatcher, Dispatching
 from reconciler.engine.embedded import utc_now
 from reconciler.engine.interrupted import interrupt_orphans
@@ -40,7 +41,8 @@ class EngineService:
         project: Path,
         *,
         now: Callable[[], datetime] = utc_now,
-        monotonic: Callable[[], float] = time.monotonic,
+        awake: Callable[[], float] = time.monotonic,
+        asleep: Callable[[], float] = seconds_asleep,
         slots: int = SLOTS,
         kill_grace: timedelta = KILL_GRACE,
         environment: Mapping[str, str] = os.environ,
@@ -48,14 +50,14 @@ class EngineService:
         self._state_dir = state_dir
         self._project = project
         self._now = now
-        self._monotonic = monotonic
+        self._clocks = Clocks(now, awake, asleep)
         self._kill_grace = kill_grace
         self._environment = environment
         self._slots = slots
         self._roster = Roster()
         self._writer = Writer(state_dir)
         self._version = -1
-        self._paused_looked = monotonic()
+        self._paused_looked = awake()
         self._store_error: str | None = None
 
     async def start(self) -> None:
@@ -75,10 +77,10 @@ class EngineService:
     async def _begin(self) -> None:
         self._clock = Clock(
             lambda id: self._dispatcher.look((id,)),
+            self._slept,
             self._stepped,
             self._lease.beat,
-            now=self._now,
-            monotonic=self._monotonic,
+            clocks=self._clocks,
         )
         self._dispatcher = Dispatcher(
             self._writer, self._roster, Dispatching(self._now, self._execution, self._clock.publish, self._slots)
@@ -125,13 +127,19 @@ class EngineService:
         return version, self._roster.load(connection)
 
     def _look_at_paused(self) -> None:
-        if self._monotonic() - self._paused_looked >= _PAUSED_EVERY:
-            self._paused_looked = self._monotonic()
+        if self._clocks.awake() - self._paused_looked >= _PAUSED_EVERY:
+            self._paused_looked = self._clocks.awake()
             paused = (id for id, job in self._roster.jobs.items() if job.entry.paused or job.pause)
             self._dispatcher.look(paused)
 
+    def _slept(self, before: datetime, after: datetime) -> None:
+        self._dispatcher.gaps.add(before, after, MissReason.DOWNTIME)
+        self._dispatcher.look(self._roster.jobs)
+
     def _stepped(self, expected: datetime, found: datetime) -> None:
-        if found > expected:
+        if found - expected >= CORRECTION:
+            self._dispatcher.gaps.correct(expected, found)
+        elif found > expected:
             self._dispatcher.gaps.add(expected, found, MissReason.CLOCK)
         self._dispatcher.look(self._roster.jobs)
 

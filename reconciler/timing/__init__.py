@@ -14,7 +14,7 @@ from reconciler.timing.compare import Difference, difference, equal
 from reconciler.timing.counting import count_fires, last_fire, start_of_latest
 from reconciler.timing.english import english
 from reconciler.timing.fields import FieldError, uneven_step
-from reconciler.timing.fires import fires, next_fire, on_wall
+from reconciler.timing.fires import fires, follows_elapsed, next_fire, on_wall
 from reconciler.timing.frequency import Frequency, frequency
 from reconciler.timing.jitter import start_of
 from reconciler.timing.normal import cron_fields, fields_as_written
@@ -47,6 +47,7 @@ __all__ = [
     "equal",
     "fields_as_written",
     "fires",
+    "follows_elapsed",
     "frequency",
     "last_fire",
     "next_fire",

@@ -170,6 +170,12 @@ def fires(timing: Timing, after: datetime, until: datetime | None = None) -> Ite
         due = next_fire(timing, due)
 
 
+def follows_elapsed(timing: Timing) -> bool:
+    """Return whether every member of *timing* runs in both passes of an overlap: its hour is `*` or `*/n`."""
+    clocks = _clocks(timing)
+    return all(clock.follows_elapsed for clock in clocks)
+
+
 def on_wall(instant: datetime, timezone: str) -> datetime:
     """Return *instant* on the wall clock of *timezone* (an IANA key), aware."""
     return instant.astimezone(ZoneInfo(timezone))

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from reconciler.engine.auditing import audit_ledger
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.ledger import FILENAME
 from reconciler.model import CatchUp, MissReason, OnInterrupt, OnOverlap, Pause, Retries, RunState
@@ -435,7 +436,7 @@ def test_a_clock_set_back_a_little_repeats_no_run(still: World, hand: Hand) -> N
     async def scenario() -> None:
         still.hold(minutely(run=shell(LOG)))
         async with still.dispatching() as dispatcher:
-            for step in (60, 60, -90, 30, 30, 60):
+            for step in (60, 60, -50, 10, 10, 30):
                 hand.pass_(seconds=step)
                 dispatcher.look(["tick"])
                 await still.settled()
@@ -444,6 +445,78 @@ def test_a_clock_set_back_a_little_repeats_no_run(still: World, hand: Hand) -> N
     asyncio.run(scenario())
     assert started(still) == [f"2026-03-02T09:0{minute}:00Z" for minute in (1, 2)]
     hand.pass_(seconds=60)
+
+
+def test_a_clock_set_back_by_an_hour_repeats_what_follows_elapsed_time_and_no_fixed_time(
+    still: World, hand: Hand
+) -> None:
+    """As cron does: nothing that is due each minute stands still for an hour, and nobody's report goes out twice."""
+
+    async def scenario() -> None:
+        log = LOG.replace("AT", "AT-$RECONCILE_JOB_ID")
+        fixed = entry("fixed", timing=timing("UTC", hour="9,10", minute="30"), run=shell(log))
+        still.hold(minutely("often", shell(log)), fixed)
+        async with still.dispatching() as dispatcher:
+            for step in (29 * 60, 60, 60, -3600, 3540, 60, 60, 3600):
+                hand.pass_(seconds=step)
+                dispatcher.look(["often", "fixed"])
+                await until(lambda: dispatcher.idle)
+
+    asyncio.run(scenario())
+    log = started(still)
+    assert [line for line in log if "fixed" in line] == ["2026-03-02T09:30:00Z-fixed", "2026-03-02T10:30:00Z-fixed"]
+    often = [line[11:16] for line in log if "often" in line]
+    assert often == ["09:29", "09:30", "09:31", "09:30", "09:31", "09:32", "10:32"]
+    audit = audit_ledger(still.state)
+    assert (audit.silent, audit.doubled) == (0, 0)
+
+
+def test_a_clock_set_back_by_more_than_three_hours_was_wrong_and_all_runs_anew(still: World, hand: Hand) -> None:
+    async def scenario() -> None:
+        still.hold(entry("fixed", timing=timing("UTC", hour="12", minute="30"), run=shell(LOG)))
+        async with still.dispatching() as dispatcher:
+            for step in (3.5, 0.1, -3.5, 3.4):
+                hand.pass_(hours=step)
+                dispatcher.look(["fixed"])
+                await until(lambda: dispatcher.idle)
+
+    asyncio.run(scenario())
+    assert started(still) == ["2026-03-02T12:30:00Z"] * 2
+    assert [run.trigger for run in still.runs()] == ["ahead", "schedule"]
+
+
+def test_a_row_for_many_due_times_is_divided_where_the_clock_is_set_back_to(still: World, hand: Hand) -> None:
+    async def scenario() -> None:
+        still.hold(minutely(run=spec(catch_up=CatchUp.SKIP, grace=timedelta(0))))
+        hand.pass_(hours=5, seconds=30)
+        async with still.dispatching() as dispatcher:
+            dispatcher.look(["tick"])
+            await until(lambda: dispatcher.idle)
+            hand.pass_(hours=-2)
+            dispatcher.look(["tick"])
+            await until(lambda: dispatcher.idle)
+
+    asyncio.run(scenario())
+    first = still.runs()[0]
+    assert (first.count, first.last_scheduled_at) == (180, NINE + timedelta(hours=3))
+
+
+def test_a_clock_that_is_not_set_yet_starts_nothing(still: World, hand: Hand) -> None:
+    async def scenario() -> None:
+        still.hold(minutely(run=shell(LOG)))
+        before, hand.now = hand.now, datetime(1970, 1, 1, tzinfo=UTC)
+        async with still.dispatching() as dispatcher:
+            for _ in range(3):
+                hand.pass_(minutes=1)
+                dispatcher.look(["tick"])
+                await until(lambda: dispatcher.idle)
+            assert still.runs() == []
+            hand.now = before + timedelta(minutes=1)
+            dispatcher.look(["tick"])
+            await still.settled()
+
+    asyncio.run(scenario())
+    assert started(still) == ["2026-03-02T09:01:00Z"]
 
 
 def test_a_clock_corrected_by_years_does_not_stop_the_jobs_until_then(still: World, hand: Hand) -> None:

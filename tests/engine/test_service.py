@@ -319,6 +319,37 @@ def test_a_step_of_the_clock_over_due_times_is_recorded_as_such(still: World, ha
     assert run.scheduled_at == NINE + timedelta(hours=2)
 
 
+@pytest.mark.parametrize(
+    ("hours", "asleep", "reasons"),
+    [
+        (4, 0, [MissReason.CLOCK]),  # the clock was wrong: nothing was due in between
+        (2, 0, [MissReason.CLOCK, None]),
+        (4, 4, [MissReason.DOWNTIME, None]),  # the machine slept: the latest is caught up with
+    ],
+)
+def test_what_a_forward_step_or_a_suspend_jumps_over(
+    still: World, hand: Hand, hours: int, asleep: int, reasons: list[MissReason | None]
+) -> None:
+    slept = [0.0]
+
+    async def scenario() -> None:
+        still.hold(minutely(run=spec(grace=timedelta(hours=9))))
+        service = still.service(asleep=lambda: slept[0])
+        await service.start()
+        hand.pass_(hours=hours, seconds=5)
+        slept[0] += asleep * 3600
+        service._clock.tick()
+        await until(lambda: bool(still.runs()) and all(run.state.final for run in still.runs()))
+        hand.pass_(seconds=60)  # and it goes on as ever
+        service._dispatcher.look(["tick"])
+        await until(lambda: still.states()[-1] == "succeeded" and service._dispatcher.idle)
+        await service.stop(timedelta(seconds=1))
+
+    asyncio.run(scenario())
+    assert [run.reason for run in still.runs()] == [*reasons, None]
+    assert sum(run.count for run in still.runs()) == hours * 60 + 1
+
+
 def test_hurrying_ends_what_runs_without_waiting_for_its_grace(world: World) -> None:
     async def scenario() -> float:
         world.hold(rarely(run=shell("touch begun; sleep 60")))
