@@ -154,6 +154,11 @@ class Dispatcher:
             _log.error("run %d ended in an unexpected error", run.id, exc_info=task.exception())
 
     @property
+    def latest(self) -> int:
+        """The highest number of a run that it has seen."""
+        return self._seen
+
+    @property
     def idle(self) -> bool:
         """Whether everything it was told to look at is accounted for, and no run lives."""
         return self._accounting is None and not self._drives

@@ -230,6 +230,8 @@ class Drive:
             attempt = replace(attempt, error="; ".join(filter(None, (attempt.error, _NO_TIME))))
 
         def write(connection: sqlite3.Connection) -> Run | None:
+            if ledger_runs.run_by_id(connection, self._run.id) is None:  # the ledger was replaced meanwhile
+                return None
             before = ledger_runs.attempts(connection, self._run.id)
             ledger_runs.add_attempt(connection, self._run.id, attempt)
             if was_interrupted(attempt) and runs_again(claimed.entry, self._run, before, now):
@@ -241,6 +243,9 @@ class Drive:
             return ledger_runs.run_by_id(connection, self._run.id)
 
         run = await self._written(write)
+        if run is None:
+            _log.error("%s: the record of its run was lost with the ledger; it %s", self.job_id, _state(ended).value)
+            return False
         if retry_at is None:
             self._publish(run)
             return False

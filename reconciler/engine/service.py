@@ -18,10 +18,11 @@ from reconciler.engine.dispatch import SLOTS, Dispatcher, Dispatching
 from reconciler.engine.embedded import utc_now
 from reconciler.engine.interrupted import interrupt_orphans
 from reconciler.engine.pruning import Pruner
+from reconciler.engine.quarantine import is_hollow
 from reconciler.engine.roster import Roster
 from reconciler.engine.runner import KILL_GRACE, Execution
 from reconciler.engine.writer import Writer
-from reconciler.errors import StoreFailed
+from reconciler.errors import StoreBroken, StoreFailed
 from reconciler.model import Job, LockEntry, MissReason, Run
 
 _log = logging.getLogger(__name__)
@@ -59,6 +60,8 @@ class EngineService:
         self._version = -1
         self._paused_looked = awake()
         self._store_error: str | None = None
+        self.replaced = False
+        """Whether the ledger was replaced by an empty one, so that the jobs have to be applied again."""
 
     async def start(self) -> None:
         """Take the lease, end what a crashed daemon left running, account for the downtime, start the clock.
@@ -67,12 +70,31 @@ class EngineService:
         """
         self._lease = lease.acquire(self._state_dir, self._now())
         try:
-            await self._writer.open()
+            await self._open()
             await self._begin()
         except BaseException:
             await self._writer.close()
             self._lease.release()
             raise
+
+    async def _open(self) -> None:
+        """Open the ledger; one that is broken, or an empty file, is set aside for a new one."""
+        if is_hollow(self._state_dir):
+            await self._replace("the ledger is an empty file")
+            return
+        try:
+            await self._writer.open()
+        except StoreBroken as error:
+            await self._replace(str(error))
+
+    async def _replace(self, why: str, *, beyond: int = 0) -> None:
+        aside = await self._writer.replace(self._now(), beyond=beyond)
+        self.replaced = True
+        _log.error(
+            "%s; %sjobs are rebuilt from the lockfile, the history of runs and pauses set by hand are lost",
+            why,
+            f"it is kept as {aside.name}; " if aside else "",
+        )
 
     async def _begin(self) -> None:
         self._clock = Clock(
@@ -103,15 +125,29 @@ class EngineService:
         Cheap when they did not. A store that cannot be read is reported by `store_error`, not raised.
         """
         try:
+            self._writer.look_for_file()
+            if self._writer.broken is not None:
+                await self._rebuild(self._writer.broken)
             changed = await self._writer.read(_data_version) != self._version
             if changed:
                 await self._reload()
         except StoreFailed as error:
             self._store_error = str(error)
+            self._lease.say(self.store_error)
             return False
         self._store_error = None
         self._look_at_paused()
+        self._lease.say(self.store_error)
         return changed
+
+    def broken(self, error: StoreBroken) -> None:
+        """Take it that the ledger is broken, as somebody else found; it is replaced at the next `refresh`."""
+        self._writer.broken = error
+
+    async def _rebuild(self, broken: StoreBroken) -> None:
+        """Go on with a new ledger; processes that run go on too, but their records have gone with the old one."""
+        await self._replace(str(broken), beyond=self._dispatcher.latest)
+        self._version = -1
 
     async def _reload(self) -> None:
         before = self._roster.jobs

@@ -15,7 +15,7 @@ from itertools import pairwise
 import pytest
 
 from reconciler.engine.lease import acquire, holder
-from reconciler.engine.ledger import FILENAME
+from reconciler.engine.ledger import FILENAME, open_ledger
 from reconciler.engine.service import EngineService
 from reconciler.errors import AlreadyRunning, StoreFailed
 from reconciler.model import MissReason, OnInterrupt, Pause, RunState
@@ -262,9 +262,9 @@ def test_a_locked_store_does_not_stop_the_clock(world: World) -> None:
 
 
 def test_a_state_directory_that_cannot_be_used_is_refused_and_the_lease_given_back(world: World) -> None:
-    world.state.mkdir()
-    (world.state / FILENAME).write_bytes(b"something else altogether" * 50)
-    with pytest.raises(StoreFailed):
+    with closing(open_ledger(world.state)) as ledger:
+        ledger.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreFailed, match="format 99"):
         asyncio.run(world.service().start())
     assert holder(world.state) is None
 
