@@ -70,6 +70,11 @@ class Daemon:
         """End running jobs now instead of waiting for their grace."""
         self._service.hurry()
 
+    def look_again(self) -> None:
+        """Compare the whole lock with the whole engine at the next turn, and say how it ended."""
+        log.info("looking again")
+        self._last_look, self._said = None, ""
+
     async def _turn(self, watch: Watch) -> None:
         now = datetime.now(UTC)
         every = _BLIND_LOOK if watch.blind else FULL_LOOK
