@@ -62,6 +62,7 @@ class Watch:
         try:
             self._observe([place for place, found in zip(places, present, strict=True) if found])
         except OSError as error:
+            self._disarm()  # what did start holds descriptors and a thread
             if not self._blind:
                 log.warning("file events are not available (%s); looking every two seconds instead", error.strerror)
             self._blind = True
@@ -82,11 +83,10 @@ class Watch:
                     outer._replaced = True
                 outer._hint()
 
-        observer = Observer()
+        self._observer = observer = Observer()
         for place in dict.fromkeys(places):
             observer.schedule(Handler(), str(place), recursive=False)
         observer.start()
-        self._observer = observer
 
     def _disarm(self) -> None:
         if self._observer is not None:
