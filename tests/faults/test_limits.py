@@ -1,0 +1,154 @@
+"""Limits of the machine: descriptors, disks and file events that run out, directories that cannot be written."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from reconciler.model import RunState
+from tests.cli.conftest import Result, until
+from tests.faults.world import NOTE, Faulty, assert_closed, eventually, needs_strace
+
+ONE = """\
+timezone: UTC
+schedules:
+  one:
+    when: every day at 3am
+    run: [echo, one]
+"""
+HUNDRED = "timezone: UTC\nschedules:\n" + "".join(
+    f"  job-{n:02}:\n    when: every 10 seconds\n    run: [sh, -c, '{NOTE}; sleep 0.2']\n" for n in range(100)
+)
+
+
+@contextmanager
+def mounted(place: Path, size: str = "64k") -> Iterator[None]:
+    """Put a file system of its own at *place*; skip where that is not allowed."""
+    place.mkdir(exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(place)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("this machine does not allow mounts")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def descriptors(pid: int) -> list[int]:
+    return [int(entry.name) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+
+
+def limit_descriptors(pid: int, free: int) -> None:
+    """Let the process *pid* open no more than *free* descriptors beyond those it has."""
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (max(descriptors(pid)) + 1 + free, 4096))
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def test_without_descriptors_each_run_says_why_it_did_not_start_and_the_daemon_recovers(project: Faulty) -> None:
+    project.hold(HUNDRED)
+    daemon = project.serving()
+    limit_descriptors(daemon.pid, 8)
+    eventually(project, RunState.FAILED)
+    until(lambda: project.states().total() >= 100 and not project.states()[RunState.RUNNING])
+    assert len(project.ok("status", "--json").json["schedules"]) == 100
+    failed = [run for run in project.runs() if run.state is RunState.FAILED]
+    assert {run.error for run in failed} == {"could not start sh: Too many open files"}
+    assert {run.exit_code for run in failed} == {None}
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (4096, 4096))
+    project.ok("run", "job-00")
+    project.write(HUNDRED + "  more:\n    when: every second\n    run: [sh, -c, 'true']\n")
+    project.ok("compile")
+    until(lambda: "create more" in project.daemon_log())
+    assert daemon.poll() is None
+    daemon.terminate()
+    assert daemon.wait(20) == 0
+    assert_closed(project, "no descriptors")
+    assert "Traceback" not in project.daemon_log()
+
+
+def assert_lock_is_old(project: Faulty, old: bytes, result: Result, told: str) -> None:
+    assert result.code == 6, result.err
+    assert told in result.err
+    assert "schedules/schedules.lock" in result.err
+    assert project.lock.read_bytes() == old
+    assert names(project.lock.parent) == ["schedules.lock", "schedules.yaml"]
+
+
+def test_a_full_disk_leaves_the_old_lock_and_names_it(project: Faulty) -> None:
+    with mounted(project.root / "schedules"):
+        project.write(ONE)
+        project.ok("compile")
+        old = project.lock.read_bytes()
+        project.write(ONE.replace("echo, one", "echo, " + "x" * 20_000))
+        filler = project.root / "schedules" / "filler.txt"
+        with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+            while True:
+                file.write(b"x" * 1024)
+        result = project.run("compile")
+        filler.write_bytes(b"")
+        filler.unlink()
+        assert_lock_is_old(project, old, result, "No space left on device")
+        assert "make room on the disk" in result.err
+        project.ok("compile")
+
+
+@needs_strace
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("fsync:error=EIO:when=1", "Input/output error"),
+        ("/^rename:error=ENOSPC:when=1", "No space left on device"),
+    ],
+    ids=["sync", "rename"],
+)
+def test_a_lock_that_cannot_be_written_stays_as_it_was(project: Faulty, fault: str, told: str) -> None:
+    project.write(ONE)
+    project.ok("compile")
+    old = project.lock.read_bytes()
+    project.write(ONE.replace("3am", "4am"))
+    done = project.under([fault], "compile")
+    assert_lock_is_old(project, old, Result(done.returncode, done.stdout, done.stderr), told)
+
+
+def test_a_state_directory_that_can_only_be_read_is_named_and_can_be_read(project: Faulty) -> None:
+    with mounted(project.state, "1m"):
+        project.hold(ONE)
+        project.write(ONE.replace("3am", "4am"))
+        project.ok("compile")
+        subprocess.run(["mount", "-o", "remount,ro", str(project.state)], check=True)
+        for arguments in ([], ["serve"], ["pause", "one"]):
+            result = project.run(*arguments)
+            assert result.code == 6, result.err
+            assert ".reconcile" in result.err
+        assert project.ok("status", "--json").json["sync"] == "OutOfSync"
+        assert project.ok("audit").code == 0
+
+
+@needs_strace
+@pytest.mark.parametrize("fault", ["inotify_add_watch:error=ENOSPC", "/^inotify_init:error=EMFILE"])
+def test_where_file_events_run_out_changes_are_seen_all_the_same_and_it_is_said_once(
+    project: Faulty, fault: str
+) -> None:
+    project.hold(ONE)
+    daemon = project.serve_under([fault])
+    until(lambda: "Synced" in project.daemon_log())
+    until(lambda: "file events are not available" in project.daemon_log())
+    before = descriptors(daemon.pid)
+    for hour in ("4am", "5am"):
+        project.write(ONE.replace("3am", hour))
+        project.ok("compile")
+        wanted = (f"every day at {hour}",)
+        until(lambda wanted=wanted: project.engine.observe().jobs["one"].entry.when == wanted, seconds=6)
+    assert len(descriptors(daemon.pid)) <= len(before) + 2, "each look leaves descriptors behind"
+    assert project.daemon_log().count("file events are not available") == 1
+    assert "looking every two seconds instead" in project.daemon_log()
+    assert "Traceback" not in project.daemon_log()
