@@ -1,4 +1,4 @@
-"""kill -9 of `reconcile compile` at each of its writes: the lock is the old or the new one, and nothing is left over."""
+"""kill -9 of `reconcile compile` at each of its writes: the lock is the old or the new one, and nothing is left."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,9 +91,8 @@ def test_a_full_disk_leaves_the_old_lock_and_names_it(project: Faulty) -> None:
         old = project.lock.read_bytes()
         project.write(ONE.replace("echo, one", "echo, " + "x" * 20_000))
         filler = project.root / "schedules" / "filler.txt"
-        with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
-            while True:
-                file.write(b"x" * 1024)
+        room = os.statvfs(filler.parent)
+        filler.write_bytes(b"x" * room.f_bavail * room.f_bsize)
         result = project.run("compile")
         filler.write_bytes(b"")
         filler.unlink()
@@ -151,4 +151,29 @@ def test_where_file_events_run_out_changes_are_seen_all_the_same_and_it_is_said_
     assert len(descriptors(daemon.pid)) <= len(before) + 2, "each look leaves descriptors behind"
     assert project.daemon_log().count("file events are not available") == 1
     assert "looking every two seconds instead" in project.daemon_log()
+    assert "Traceback" not in project.daemon_log()
+
+
+def unwatched() -> str:
+    """Return the fault that lets every second process of a job start and then go without whatever tells of its end."""
+    if sys.version_info < (3, 12):
+        return "clone3:error=EAGAIN:when=9+2"  # a thread for each process; the first eight are others
+    return "pidfd_open:error=EMFILE:when=3+2"  # a descriptor for each process; the first is a trial
+
+
+@needs_strace
+def test_a_process_that_cannot_be_watched_is_ended_at_once_and_its_run_says_so(project: Faulty) -> None:
+    project.hold(
+        "timezone: UTC\nschedules:\n  tick:\n    when: every second\n"
+        f"    run: [sh, -c, 'sleep 0.2; {NOTE}']\n    on_overlap: queue\n"
+    )
+    daemon = project.serve_under([unwatched()])
+    eventually(project, RunState.FAILED, more_than=1)
+    eventually(project, RunState.SUCCEEDED, more_than=1)
+    daemon.terminate()
+    assert daemon.wait(15) == 0
+    assert_closed(project, "processes that cannot be watched")
+    failed = [run for run in project.runs() if run.state is RunState.FAILED]
+    assert {run.error[:47] for run in failed if run.error} == {"killed at its start, as it could not be watched"}
+    assert not {start.run_id for start in project.started()} & {run.id for run in failed}
     assert "Traceback" not in project.daemon_log()

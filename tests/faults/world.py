@@ -136,6 +136,8 @@ def assert_accounted(project: Faulty, fault: str) -> None:
     twice = [what for what, count in due.items() if count > 1]
     assert not twice, f"{fault}: more than one run started for {twice}"
     seen = {start.run_id for start in started}
+    denied = [run for run in rows.values() if run.id in seen and (run.error or "").startswith("could not start")]
+    assert not denied, f"{fault}: started, but the ledger says they could not be: {denied}"
     unseen = [run for run in rows.values() if run.state is RunState.SUCCEEDED and run.id not in seen]
     assert not unseen, f"{fault}: succeeded without a process: {unseen}"
 
@@ -153,10 +155,16 @@ def assert_closed(project: Faulty, fault: str) -> None:
 def living(project: Faulty) -> Iterator[int]:
     """Yield the processes of the project's jobs that are there now."""
     for entry in Path("/proc").iterdir():
-        with suppress(OSError):
-            if entry.name.isdigit() and (entry / "cwd").readlink() == project.root.resolve():
-                if b"RECONCILE_RUN_ID=" in (entry / "environ").read_bytes():
-                    yield int(entry.name)
+        if entry.name.isdigit() and _is_job(entry, project.root.resolve()):
+            yield int(entry.name)
+
+
+def _is_job(process: Path, directory: Path) -> bool:
+    try:
+        here = (process / "cwd").readlink() == directory
+        return here and b"RECONCILE_RUN_ID=" in (process / "environ").read_bytes()
+    except OSError:  # it is gone, or not ours
+        return False
 
 
 def died(daemon: subprocess.Popen[str], seconds: float) -> bool:
