@@ -66,7 +66,7 @@ def test_without_descriptors_each_run_says_why_it_did_not_start_and_the_daemon_r
     assert {run.exit_code for run in failed} == {None}
     resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (4096, 4096))
     project.ok("run", "job-00")
-    project.write(HUNDRED + "  more:\n    when: every second\n    run: [sh, -c, 'true']\n")
+    project.write(HUNDRED + "  more:\n    when: every day at 3am\n    run: [echo, more]\n")
     project.ok("compile")
     until(lambda: "create more" in project.daemon_log())
     assert daemon.poll() is None
