@@ -48,6 +48,7 @@ def test_killed_at_any_call_the_daemon_comes_back_to_a_whole_history(project: Fa
     assert n > 2 * stride, f"hardly anything was killed: serve does not call {call}"
     project.recovered()
     assert_closed(project, f"after serve was killed at {call}")
+    assert {run.attempts for job in ("quick", "slow") for run in project.runs(job)} <= {0, 1}, "started again unasked"
     states = project.states()
     assert states[RunState.SUCCEEDED] > 0
     assert states[RunState.WAITING] <= 1  # the flaky one, between two attempts
