@@ -10,7 +10,7 @@ import pytest
 from reconciler.engine.ledger import FILENAME
 from reconciler.model import MissReason, RunState
 from tests.cli.conftest import until
-from tests.faults.world import NOTE, Faulty, assert_closed, eventually, needs_strace
+from tests.faults.world import NOTE, Faulty, assert_accounted, assert_closed, eventually, needs_strace
 
 YAML = f"""\
 timezone: UTC
@@ -61,3 +61,21 @@ def test_a_plan_that_the_store_refused_is_applied_soon_after_it_works_again(proj
         until(lambda: "locked by another process; trying again" in project.daemon_log())
         other.execute("ROLLBACK")
     until(lambda: "create more" in project.daemon_log(), seconds=6)
+
+
+@needs_strace
+def test_a_daemon_whose_store_never_works_again_still_ends_when_asked_and_the_next_one_tells_the_rest(
+    project: Faulty,
+) -> None:
+    project.hold(
+        YAML.replace("grace: 1s", "grace: 1m")
+        + f"  long:\n    when: every 2 seconds\n    run: [sh, -c, '{NOTE}; sleep 1.5']\n"
+    )
+    daemon = project.serve_under(["pwrite64:error=EIO:when=60+"], "--grace", "1s")
+    until(lambda: "the store failed" in project.daemon_log())
+    daemon.terminate()
+    assert daemon.wait(10) == 0
+    assert_accounted(project, "a store that never works again")
+    assert "Traceback" not in project.daemon_log()
+    project.recovered()
+    assert_closed(project, "a store that never worked again")
