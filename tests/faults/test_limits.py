@@ -177,3 +177,25 @@ def test_a_process_that_cannot_be_watched_is_ended_at_once_and_its_run_says_so(p
     assert {run.error[:47] for run in failed if run.error} == {"killed at its start, as it could not be watched"}
     assert not {start.run_id for start in project.started()} & {run.id for run in failed}
     assert "Traceback" not in project.daemon_log()
+
+
+def test_with_too_little_memory_a_compile_leaves_the_old_lock_and_claims_no_defect(project: Faulty) -> None:
+    many = "timezone: UTC\nschedules:\n" + "".join(
+        f"  job-{n:03}:\n    when: every day at {n % 12 + 1}am\n    run: [echo, '{n}']\n" for n in range(200)
+    )
+    project.write(many)
+    project.ok("compile")
+    old = project.lock.read_bytes()
+    project.write(many.replace("am\n", "pm\n"))
+    compiling = [sys.executable, "-m", "reconciler", "compile"]
+    for megabytes in range(32, 400, 6):
+        limited = ["sh", "-c", f'ulimit -v {megabytes * 1024}; exec "$@"', "sh", *compiling]
+        done = subprocess.run(limited, cwd=project.root, capture_output=True, text=True, timeout=60, check=False)
+        left = names(project.lock.parent)
+        assert left == ["schedules.lock", "schedules.yaml"], f"{megabytes} MB: {left}"
+        if done.returncode == 0:
+            break
+        assert project.lock.read_bytes() == old, f"{megabytes} MB"
+        assert "This is a defect" not in done.stderr, f"{megabytes} MB: {done.stderr}"
+    assert megabytes > 32
+    assert project.lock.read_bytes() != old
