@@ -75,3 +75,28 @@ def test_killed_at_any_call_it_has_applied_all_or_nothing_and_the_next_sync_conv
     settled = content(project.state)
     assert project.ok().out == "Synced: 21 jobs, nothing to do\n"
     assert content(project.state) == settled
+
+
+@needs_strace
+@pytest.mark.parametrize(("call", "stride"), [("pwrite64", 9), ("fdatasync", 1)], ids=["pwrite64", "fdatasync"])
+def test_killed_while_it_makes_the_ledger_it_leaves_what_can_be_read_and_the_next_sync_converges(
+    project: Faulty, call: str, stride: int
+) -> None:
+    project.write(declared(range(20), "3am"))
+    project.ok("compile")
+    new = lock_of(project)
+    for n in count(1, stride):
+        shutil.rmtree(project.state, ignore_errors=True)
+        fault = f"first sync killed at {call} {n}"
+        killed = project.killed(f"{call}:signal=KILL:when={n}")
+        found = held(project)
+        assert found in ({}, new.entries), fault
+        shown = status(Place(root=project.root), datetime.now(UTC))
+        assert shown.sync == ("Synced" if found else "OutOfSync"), fault
+        if not killed:
+            break
+        project.ok()
+        assert held(project) == new.entries, fault
+        assert [one.summary for one in project.engine.revisions()] == ["20 create"], fault
+        assert_closed(project, fault)
+    assert n > 1, f"nothing was killed: a sync does not call {call}"
