@@ -26,7 +26,7 @@ from reconciler.sources.watching import Watch
 log = logging.getLogger("reconcile")
 
 FULL_LOOK = timedelta(seconds=60)
-_BLIND_LOOK = timedelta(seconds=2)
+_SOON_LOOK = timedelta(seconds=2)
 _TICK = 0.5
 _SETTLE = 0.1  # events come in bursts; one look serves them all
 
@@ -52,6 +52,7 @@ class Daemon:
         self._source = DirectorySource(settings.lock_path, name=settings.lock_name)
         self._hinted = asyncio.Event()
         self._last_look: datetime | None = None
+        self._store_failed = False
         self._said = ""
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -70,9 +71,14 @@ class Daemon:
         """End running jobs now instead of waiting for their grace."""
         self._service.hurry()
 
+    def look_again(self) -> None:
+        """Compare the whole lock with the whole engine at the next turn, and say how it ended."""
+        log.info("looking again")
+        self._last_look, self._said = None, ""
+
     async def _turn(self, watch: Watch) -> None:
         now = datetime.now(UTC)
-        every = _BLIND_LOOK if watch.blind else FULL_LOOK
+        every = _SOON_LOOK if watch.blind or self._store_failed else FULL_LOOK
         if self._hinted.is_set():
             await asyncio.sleep(_SETTLE)
             self._hinted.clear()
@@ -99,8 +105,10 @@ class Daemon:
         except StoreFailed as error:
             if isinstance(error, StoreBroken):  # seen by a fresh look only: the engine's own has its pages in memory
                 self._service.broken(error)
+            self._store_failed = True
             self._say(logging.ERROR, f"Unknown: {error}; trying again")
             return
+        self._store_failed = False
         if planned.breaches:
             reasons = "; ".join(f"{breach.message} ({breach.hint})" for breach in planned.breaches)
             self._say(logging.ERROR, f"OutOfSync: refused: {reasons}; the last good jobs go on")

@@ -89,6 +89,9 @@ def report(error: Exception, arguments: Sequence[str]) -> int:
             for line in problem_lines(error.problems):
                 note(line)
             return error.exit_code
+        case MemoryError():  # no defect of ours, and no room to say more
+            note("there is not enough memory for this")
+            return ReconcileError.exit_code
         case _:
             return _report_unexpected(error)
 

@@ -31,18 +31,20 @@ log = logging.getLogger("reconcile")
 def command(project: Project, compiling: bool, length: timedelta | None, grace: timedelta) -> None:
     """Keep the scheduler in sync with the lockfile and run the jobs, until SIGINT or SIGTERM.
 
-    A second signal ends running jobs at once.
+    A second signal ends running jobs at once; the exit code is then 128 and its number. SIGHUP: look again.
     """
     gc.enable()
     logging.basicConfig(format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     with _compiler(project, enabled=compiling):
-        asyncio.run(_serve(project, length, grace))
+        code = asyncio.run(_serve(project, length, grace))
+    sys.exit(code)
 
 
-async def _serve(project: Project, length: timedelta | None, grace: timedelta) -> None:
+async def _serve(project: Project, length: timedelta | None, grace: timedelta) -> int:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
+    forced: list[int] = []
     settings = Settings(
         root=project.root.absolute(),
         lock_path=project.lock_path,
@@ -52,16 +54,19 @@ async def _serve(project: Project, length: timedelta | None, grace: timedelta) -
     )
     daemon = Daemon(settings, EngineService(project.state_dir, settings.root))
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, _stop, stop, daemon, number)
+        loop.add_signal_handler(number, _stop, stop, daemon, number, forced)
+    loop.add_signal_handler(signal.SIGHUP, daemon.look_again)
     if length is not None:
         loop.call_later(length.total_seconds(), stop.set)
     await daemon.run(stop)
+    return 128 + forced[0] if forced else 0
 
 
-def _stop(stop: asyncio.Event, daemon: Daemon, number: int) -> None:
-    """Stop gently on the first signal, at once on the second."""
+def _stop(stop: asyncio.Event, daemon: Daemon, number: int, forced: list[int]) -> None:
+    """Stop gently on the first signal, at once on the second, which is added to *forced*."""
     if stop.is_set():
         log.warning("%s again: ending running jobs now", signal.Signals(number).name)
+        forced.append(number)
         daemon.hurry()
     else:
         log.info("%s: stopping; running jobs get their grace, a second signal ends them", signal.Signals(number).name)

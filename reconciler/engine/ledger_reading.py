@@ -21,6 +21,7 @@ from reconciler.engine.ledger import BUSY_SECONDS, check, is_empty, ledger_path,
 
 _PAUSES = (0.02, 0.02, 0.05, 0.1, 0.2)
 _GRANULARITY = 20_000_000  # nanoseconds: file systems keep times to a tick of the kernel
+_WAL_HEADER = 32  # bytes
 _PASSING = ("SQLITE_READONLY_RECOVERY", "SQLITE_READONLY_CANTLOCK", "SQLITE_READONLY_CANTINIT")
 _LAST_RESORT = "cache=private"
 
@@ -84,6 +85,10 @@ class _Fingerprint:
     @property
     def live(self) -> bool:
         """Whether somebody may have it open; then SQLite itself gives a consistent snapshot."""
+        # A writer killed at the header of a new log leaves nothing to read in it, but SQLite, which may not
+        # write `-shm`, takes the header for that of another log until it gives up: "locking protocol".
+        if self.wal == _WAL_HEADER:
+            return False
         return bool(self.wal) or (self.wal is not None and self.shm is not None)
 
     @property

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal as signals
+import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -62,8 +63,12 @@ class _Watch(asyncio.SubprocessProtocol):
     def __init__(self) -> None:
         self.capture = Capture()
         loop = asyncio.get_running_loop()
+        self.made: asyncio.Future[asyncio.SubprocessTransport] = loop.create_future()
         self.exited: asyncio.Future[None] = loop.create_future()
         self.drained: asyncio.Future[None] = loop.create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.made.set_result(cast(asyncio.SubprocessTransport, transport))
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002
         self.capture.feed(data)
@@ -105,9 +110,10 @@ class Execution:
         """Start the process and return how it ended, nothing of its process group being left; never raises OSError."""
         if self._stopped is not None:
             return Ended(error="stopped before it started", stopped=self._stopped)
+        watch = _Watch()
         try:
-            transport, watch = await asyncio.get_running_loop().subprocess_exec(
-                _Watch,
+            transport, _ = await asyncio.get_running_loop().subprocess_exec(
+                lambda: watch,
                 *argument_list(self._spec),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
@@ -116,7 +122,11 @@ class Execution:
                 env=self._environment,
                 start_new_session=True,
             )
-        except (OSError, ValueError) as error:
+        except (FileNotFoundError, PermissionError, ValueError) as error:
+            return Ended(error=_could_not_start(self._spec, error))
+        except (OSError, RuntimeError) as error:
+            if await _ended_unwatched(watch):
+                return Ended(error=f"killed at its start, as it could not be watched: {_why(error)}")
             return Ended(error=_could_not_start(self._spec, error))
         return await self._attend(transport, watch)
 
@@ -160,6 +170,23 @@ def _signal_group(group: int, signal: signals.Signals) -> None:
         os.killpg(group, signal)
 
 
+async def _ended_unwatched(watch: _Watch) -> bool:
+    """Return whether there is a process after all, ending it: asyncio starts it first and may then lack the means."""
+    await asyncio.wait({watch.made}, timeout=_DRAIN_SECONDS)
+    if not watch.made.done():
+        return False
+    transport = watch.made.result()
+    _signal_group(transport.get_pid(), signals.SIGKILL)
+    with suppress(subprocess.TimeoutExpired):
+        transport.get_extra_info("subprocess").wait(1)
+    transport.close()
+    return True
+
+
 def _could_not_start(spec: RunSpec, error: Exception) -> str:
     program = next(iter(argument_list(spec)), "an empty command")
-    return f"could not start {program}: {getattr(error, 'strerror', None) or error}"
+    return f"could not start {program}: {_why(error)}"
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from reconciler.lockfile.text import HEAL, dumps, loads
 from reconciler.model import Lock
 
 FILENAME = "schedules.lock"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def read(path: Path, *, name: str | None = None) -> Lock:
@@ -42,18 +43,18 @@ def read_text(path: Path, *, name: str) -> str | None:
 def write(path: Path, lock: Lock) -> bool:
     """Write *lock* to *path* so that a crash leaves the old or the new bytes; return whether anything changed.
 
-    Unchanged bytes are not written. Raises StoreFailed if the directory cannot be written.
+    Unchanged bytes are not written. The caller is the only writer of *path* at this moment: what a killed one
+    left is removed. Raises StoreFailed if the directory cannot be written.
     """
     data = dumps(lock).encode()
     try:
+        _sweep(path)
         if path.exists() and path.read_bytes() == data:
             return False
-        _sweep(path)
         write_atomically(path, data)
     except OSError as error:
-        raise StoreFailed(
-            f"{path}: {error.strerror}", hint="nothing was changed; make the directory writable"
-        ) from None
+        cure = "make room on the disk" if error.errno in _FULL else "make the directory writable"
+        raise StoreFailed(f"{path}: {error.strerror}", hint=f"nothing was changed; {cure}") from None
     return True
 
 
@@ -87,9 +88,6 @@ def _mode(path: Path) -> int:
 
 
 def _sweep(path: Path) -> None:
-    """Remove temporary files that a killed writer left more than a minute ago."""
-    old = time.time() - 60
+    """Remove the temporary files of writers that were killed."""
     for stray in path.parent.glob(f".{path.name}.*.tmp"):
-        with suppress(FileNotFoundError):
-            if stray.stat().st_mtime < old:
-                stray.unlink()
+        stray.unlink(missing_ok=True)

@@ -61,9 +61,11 @@ class Watch:
         self._armed, self._replaced = present, False
         try:
             self._observe([place for place, found in zip(places, present, strict=True) if found])
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # no descriptors, no watches, no threads
+            self._disarm()  # what did start holds descriptors and a thread
             if not self._blind:
-                log.warning("file events are not available (%s); looking every two seconds instead", error.strerror)
+                why = getattr(error, "strerror", None) or error
+                log.warning("file events are not available (%s); looking every two seconds instead", why)
             self._blind = True
         else:
             self._blind = False
@@ -82,11 +84,10 @@ class Watch:
                     outer._replaced = True
                 outer._hint()
 
-        observer = Observer()
+        self._observer = observer = Observer()
         for place in dict.fromkeys(places):
             observer.schedule(Handler(), str(place), recursive=False)
         observer.start()
-        self._observer = observer
 
     def _disarm(self) -> None:
         if self._observer is not None:
