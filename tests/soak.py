@@ -117,7 +117,7 @@ class Soak:
         audit, now = audit_ledger(self.project.state), self.sizes[-1]
         things = ", ".join(f"{count} {name}" for name, count in sorted(self.happened.items()))
         print(
-            f"{datetime.now(UTC):%H:%M:%S} {audit.accounted:,} due times, {audit.silent} silent, {audit.doubled} doubled"
+            f"{datetime.now(UTC):%H:%M:%S} {audit.accounted:,} due: {audit.silent} silent, {audit.doubled} doubled"
             f"; {now.kilobytes // 1024} MB, {now.descriptors} descriptors, {now.threads} threads; {things}",
             flush=True,
         )
