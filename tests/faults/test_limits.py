@@ -188,7 +188,7 @@ def test_with_too_little_memory_a_compile_leaves_the_old_lock_and_claims_no_defe
     old = project.lock.read_bytes()
     project.write(many.replace("am\n", "pm\n"))
     compiling = [sys.executable, "-m", "reconciler", "compile"]
-    for megabytes in range(32, 400, 6):
+    for megabytes in range(32, 400, 10):
         limited = ["sh", "-c", f'ulimit -v {megabytes * 1024}; exec "$@"', "sh", *compiling]
         done = subprocess.run(limited, cwd=project.root, capture_output=True, text=True, timeout=60, check=False)
         left = names(project.lock.parent)
