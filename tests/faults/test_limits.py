@@ -119,6 +119,17 @@ def test_a_lock_that_cannot_be_written_stays_as_it_was(project: Faulty, fault: s
     assert_lock_is_old(project, old, Result(done.returncode, done.stdout, done.stderr), told)
 
 
+@needs_strace
+def test_where_only_the_directory_cannot_be_synced_the_new_lock_is_not_denied(project: Faulty) -> None:
+    project.write(ONE)
+    project.ok("compile")
+    project.write(ONE.replace("3am", "4am"))
+    done = project.under(["fsync:error=EIO:when=2"], "compile")
+    assert done.returncode == 6, done.stderr
+    assert "the new lockfile is in place" in done.stderr
+    project.ok("compile", "--check")
+
+
 def test_a_state_directory_that_can_only_be_read_is_named_and_can_be_read(project: Faulty) -> None:
     with mounted(project.state, "1m"):
         project.hold(ONE)
