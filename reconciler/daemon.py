@@ -17,7 +17,7 @@ from pathlib import Path
 from reconciler.engine import lease, ledger
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.service import EngineService
-from reconciler.errors import ReconcileError, StoreFailed
+from reconciler.errors import ReconcileError, StoreBroken, StoreFailed
 from reconciler.model import Plan
 from reconciler.planning import plan
 from reconciler.review.plan import plan_line
@@ -108,6 +108,8 @@ class Daemon:
             watch.arm()
             await self._look(full=True)
         await self._service.refresh()
+        if self._service.replaced:
+            self._service.replaced, self._last_look = False, None
 
     async def _look(self, *, full: bool) -> None:
         """Read the lock and, if it is news or this is a *full* look, bring the engine to it."""
@@ -120,6 +122,8 @@ class Daemon:
         try:
             planned = await asyncio.to_thread(self._reconcile, found)
         except StoreFailed as error:
+            if isinstance(error, StoreBroken):  # seen by a fresh look only: the engine's own has its pages in memory
+                self._service.broken(error)
             self._store_failed = True
             self._say(logging.ERROR, f"Unknown: {error}; trying again")
             return

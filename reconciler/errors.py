@@ -76,6 +76,10 @@ class StoreFailed(ReconcileError):
     exit_code = 6
 
 
+class StoreBroken(StoreFailed):
+    """The store holds something that this program never wrote: damage, another program's data, a planted trigger."""
+
+
 class SourceFailed(ReconcileError):
     """The source of the lockfile cannot be read or trusted; the last good state stays."""
 

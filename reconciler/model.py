@@ -253,10 +253,14 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often a failed run is tried in all, first try included, and the pause before the second (doubling after)."""
+    """How often a failed run is tried in all, first try included, and the pause before the second (doubling after).
+
+    No try begins at or after the next due time, unless *past_next* asks for it.
+    """
 
     attempts: int = 1
     backoff: timedelta = timedelta(seconds=10)
+    past_next: bool = False
 
 
 class OnOverlap(StrEnum):
@@ -274,6 +278,21 @@ class CatchUp(StrEnum):
     SKIP = "skip"
     LATEST = "latest"
     ALL = "all"
+
+
+class OnInterrupt(StrEnum):
+    """What becomes of a run that the end of the daemon cut short: the record of it, or a run once more."""
+
+    RECORD = "record"
+    RERUN = "rerun"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How many ended runs of a job are kept, and for how long after their due time; what exceeds either goes."""
+
+    runs: int = 5000
+    age: timedelta = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +314,8 @@ class RunSpec:
     catch_up: CatchUp = CatchUp.LATEST
     grace: timedelta = timedelta(hours=1)
     jitter: timedelta = timedelta(0)
+    on_interrupt: OnInterrupt = OnInterrupt.RECORD
+    history: History = History()
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,7 +505,8 @@ class MissReason(StrEnum):
 class Run:
     """One due time of one job and what became of it; instants are aware UTC.
 
-    *trigger* is `schedule`, or `manual` for `reconcile run`. *count* is more than 1 only for a row
+    *trigger* is `schedule`, `manual` for `reconcile run`, or `ahead`: the clock was ahead and was set back since,
+    so that the due time came again. *count* is more than 1 only for a row
     that stands for many missed due times, *scheduled_at* being the first and *last_scheduled_at* the
     last of them. *exit_code* is None where a *signal* ended the process or it could not start
     (*error* says why).
@@ -494,7 +516,7 @@ class Run:
     job_id: str
     scheduled_at: datetime
     state: RunState
-    trigger: Literal["schedule", "manual"] = "schedule"
+    trigger: Literal["schedule", "manual", "ahead"] = "schedule"
     attempts: int = 0
     exit_code: int | None = None
     signal: int | None = None

@@ -11,6 +11,7 @@ from reconciler.cli.console import paint_out, say, say_json
 from reconciler.cli.project import Project, project_options
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.lease import holder
+from reconciler.engine.quarantine import kept
 from reconciler.errors import LockInvalid
 from reconciler.model import Lock, Plan
 from reconciler.planning import plan
@@ -48,6 +49,7 @@ def status(project: Project, now: datetime) -> Status:
         unreadable=unreadable,
         observed=observed,
         latest=engine.latest_runs(),
-        daemon=Daemon(held.pid, held.since) if held else None,
+        daemon=Daemon(held.pid, held.since, held.beat, held.store_error) if held else None,
+        set_aside=[path.name for path in kept(project.state_dir)],
         now=now,
     )

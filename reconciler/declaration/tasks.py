@@ -16,13 +16,14 @@ from typing import Any
 
 from reconciler.declaration.sections import File, NoTask, Wrong, child
 from reconciler.declaration.yaml_nodes import Node
-from reconciler.durations import parse_duration
+from reconciler.durations import format_duration, parse_duration
 from reconciler.errors import Problem
-from reconciler.model import CatchUp, OnOverlap, Origin, Retries, RunSpec
+from reconciler.model import CatchUp, History, OnInterrupt, OnOverlap, Origin, Retries, RunSpec
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}|[{}]")
 _MOST_NAMES_SHOWN = 8
 _LONGEST = timedelta(days=366)
+_LONGEST_HISTORY = timedelta(days=3660)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,21 @@ def option_problems(value: AbstractMapping[str, Any], node: Node, file: File) ->
     places = [(value, node, key) for key in ("timeout", "grace", "jitter")]
     if "retries" in value:
         places.append((value["retries"], child(node, "retries"), "backoff"))
+    if "history" in value:
+        places.append((value["history"], child(node, "history"), "age"))
     for holder, where, key in places:
         if key not in holder:
             continue
         length = parse_duration(holder[key])
         at = file.origin(child(where, key))
-        if length > _LONGEST:
-            yield Problem(f"`{key}:` is longer than a year", at, "write at most 366d")
+        longest = _LONGEST_HISTORY if key == "age" else _LONGEST
+        if length > longest:
+            years = "a year" if longest is _LONGEST else "ten years"
+            yield Problem(f"`{key}:` is longer than {years}", at, f"write at most {format_duration(longest)}")
         elif key == "timeout" and not length:
             yield Problem("`timeout:` is zero", at, "write how long a run may take; leave it out for no limit")
+        elif key == "age" and not length:
+            yield Problem("`age:` is zero", at, "write how long runs are kept, such as 30d")
 
 
 def _cut(text: str) -> str:
@@ -154,7 +161,9 @@ def _with_options(
 ) -> RunSpec:
     """Return *base* with its options, each from the most specific place that sets it."""
     options = {**defaults, **task, **schedule}
-    retries = {**defaults.get("retries", {}), **task.get("retries", {}), **schedule.get("retries", {})}
+    retries, history = (
+        {**defaults.get(key, {}), **task.get(key, {}), **schedule.get(key, {})} for key in ("retries", "history")
+    )
     return RunSpec(
         command=base.command,
         python=base.python,
@@ -164,11 +173,14 @@ def _with_options(
         retries=Retries(
             retries.get("attempts", Retries().attempts),
             _duration(retries, "backoff", Retries().backoff),
+            retries.get("past_next", Retries().past_next),
         ),
         on_overlap=OnOverlap(options.get("on_overlap", base.on_overlap)),
         catch_up=CatchUp(options.get("catch_up", base.catch_up)),
         grace=_duration(options, "grace", base.grace),
         jitter=_duration(options, "jitter", base.jitter),
+        on_interrupt=OnInterrupt(options.get("on_interrupt", base.on_interrupt)),
+        history=History(history.get("runs", base.history.runs), _duration(history, "age", base.history.age)),
     )
 
 

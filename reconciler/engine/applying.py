@@ -9,6 +9,7 @@ from datetime import datetime
 
 from reconciler.engine import ledger_jobs, ledger_runs
 from reconciler.engine.due import account
+from reconciler.engine.gaps import Gaps
 from reconciler.engine.ledger import installation
 from reconciler.engine.protocol import Applied
 from reconciler.lockfile import checksum
@@ -107,7 +108,7 @@ def settle(connection: sqlite3.Connection, id: str, now: datetime) -> None:
     except (ValueError, KeyError, TypeError):
         return
     if held.accounted_until < now:
-        owed = account(held.job, held.accounted_until, now, lambda _: MissReason.DOWNTIME)
+        owed = account(held.job, held.accounted_until, now, Gaps(now))
         ledger_runs.add_due(connection, id, owed, now)
         ledger_jobs.set_accounted(connection, id, now)
 

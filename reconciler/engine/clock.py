@@ -8,9 +8,11 @@ monotonic clock and notices neither a step of the wall clock nor a suspend.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from apscheduler.events import (
     EVENT_JOB_ERROR,
@@ -24,6 +26,7 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.schedulers.base import STATE_PAUSED, STATE_STOPPED
 
+from reconciler.engine.clock_policy import STEP
 from reconciler.engine.due import next_due
 from reconciler.engine.trigger import WallClockTrigger
 from reconciler.model import Job, Run, RunState
@@ -31,8 +34,37 @@ from reconciler.model import Job, Run, RunState
 _log = logging.getLogger(__name__)
 LONGEST_SLEEP = 10.0
 """Seconds between two looks at the clocks, at the most."""
-STEP = timedelta(seconds=2)
-"""The clocks may drift apart by this much between two looks; more is a step."""
+
+
+def seconds_asleep() -> float:
+    """Return how long the machine has been suspended since it booted; 0 where the kernel does not tell.
+
+    Linux stops CLOCK_MONOTONIC meanwhile and lets CLOCK_BOOTTIME go on (clock_gettime(2)).
+    """
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return 0.0
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+
+
+class Reading(NamedTuple):
+    """The wall clock, and seconds that passed awake and asleep (suspended), both since some start."""
+
+    wall: datetime
+    awake: float
+    asleep: float
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The machine's clocks: *now* on the wall, seconds *awake*, and seconds *asleep* where the kernel tells."""
+
+    now: Callable[[], datetime]
+    awake: Callable[[], float] = time.monotonic
+    asleep: Callable[[], float] = seconds_asleep
+
+    def read(self) -> Reading:
+        """Return what they show."""
+        return Reading(self.now(), self.awake(), self.asleep())
 
 
 class _HandOver(BaseExecutor):  # type: ignore[misc]  # APScheduler 3 has no types
@@ -69,26 +101,27 @@ class _Scheduler(AsyncIOScheduler):  # type: ignore[misc]  # APScheduler 3 has n
 
 
 class Clock:
-    """Calls *due* with the id of a job that has a due time now, *stepped* when the wall clock jumped, *beat* to live.
+    """Calls *due* with the id of a job that has a due time now, and *beat* to show that it lives.
 
-    *stepped* gets the wall time expected and the wall time found. All three are called on the event loop.
+    *slept* hears of a suspend, with the wall time before and after it; *stepped* of a jump of the wall clock, with
+    the time expected and the time found. All of them are called on the event loop.
     """
 
     def __init__(
         self,
         due: Callable[[str], None],
+        slept: Callable[[datetime, datetime], None],
         stepped: Callable[[datetime, datetime], None],
         beat: Callable[[], None],
         *,
-        now: Callable[[], datetime],
-        monotonic: Callable[[], float],
+        clocks: Clocks,
     ) -> None:
+        self._slept = slept
         self._stepped = stepped
         self._beat = beat
-        self._now = now
-        self._monotonic = monotonic
+        self._clocks = clocks
         self._jobs: dict[str, Job] = {}
-        self._seen = (now(), monotonic())
+        self._seen = clocks.read()
         self._scheduler = _Scheduler(
             self.tick,
             timezone=UTC,
@@ -100,7 +133,7 @@ class Clock:
 
     def start(self) -> None:
         """Begin on the running event loop."""
-        self._seen = (self._now(), self._monotonic())
+        self._seen = self._clocks.read()
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -126,7 +159,7 @@ class Clock:
                 self._scheduler.resume()
 
     def _put(self, job: Job) -> None:
-        trigger, due = WallClockTrigger(job), next_due(job, self._now())
+        trigger, due = WallClockTrigger(job), next_due(job, self._clocks.now())
         # APScheduler itself removes a job that is never due again; looking one up before the start is slow.
         if job.id not in self._jobs or self._scheduler.get_job(job.id) is None:
             self._scheduler.add_job(_handed_over, trigger, id=job.id, name=job.id, next_run_time=due)
@@ -139,12 +172,14 @@ class Clock:
         return {id: held.get(id) for id in self._jobs}
 
     def tick(self) -> None:
-        """Show a sign of life, and compare the two clocks; after a step, aim every job anew."""
+        """Show a sign of life, and compare the clocks; after a step back, aim every job anew."""
         self._beat()
-        wall, monotonic = self._now(), self._monotonic()
-        last_wall, last_monotonic = self._seen
-        self._seen = (wall, monotonic)
-        expected = last_wall + timedelta(seconds=monotonic - last_monotonic)
+        before, self._seen = self._seen, self._clocks.read()
+        wall, asleep = self._seen.wall, timedelta(seconds=self._seen.asleep - before.asleep)
+        expected = before.wall + timedelta(seconds=self._seen.awake - before.awake) + asleep
+        if asleep > STEP:
+            _log.warning("the machine slept for %.0f s", asleep.total_seconds())
+            self._slept(before.wall, expected)
         if abs(wall - expected) > STEP:
             _log.warning("the wall clock stepped by %+.1f s", (wall - expected).total_seconds())
             if wall < expected:

@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from reconciler.engine import ledger_jobs, ledger_runs
+from reconciler.engine.clock_policy import EARLIEST, runs_anew, set_back
 from reconciler.engine.drive import Drive, Means
 from reconciler.engine.due import Due, account
 from reconciler.engine.gaps import Gaps
+from reconciler.engine.interrupted import STOPPED
 from reconciler.engine.ledger_runs import Waiting
 from reconciler.engine.roster import Roster
 from reconciler.engine.runner import Execution
@@ -25,8 +27,6 @@ from reconciler.model import Job, LockEntry, MissReason, Run
 _log = logging.getLogger(__name__)
 SLOTS = 16
 """Processes that run at the same time, at the most."""
-BACKWARDS = timedelta(hours=3)
-"""A clock set back by less repeats no run; one set back by more is a correction, and due times count from it anew."""
 _BATCH = 500
 _STORE_PAUSE = 1.0
 
@@ -63,14 +63,20 @@ class Dispatcher:
             now=settings.now,
             execute=settings.execute,
             publish=settings.publish,
-            reason_at=self.gaps.reason_at,
+            reasons=self.gaps,
             slots=asyncio.Semaphore(settings.slots),
             instance=self.instance,
             stopping=asyncio.Event(),
         )
 
     def look(self, ids: Iterable[str]) -> None:
-        """Account for the due times of these jobs soon; calls that come together share a transaction."""
+        """Account for the due times of these jobs soon; calls that come together share a transaction.
+
+        Nothing is due by a clock that is not set yet.
+        """
+        if self._now() < EARLIEST:
+            _log.error("the clock shows %s and cannot be right; nothing starts until it is set", self._now().date())
+            return
         self._pending.update(ids)
         if self._pending and self._accounting is None and not self._means.stopping.is_set():
             self._accounting = asyncio.create_task(self._account_pending())
@@ -94,26 +100,31 @@ class Dispatcher:
     def _account(self, connection: sqlite3.Connection, ids: Iterable[str]) -> list[Waiting]:
         """Write the rows that the jobs owe up to now; return the runs that wait."""
         now = self._now()
+        anew = 0
         for id in ids:
             try:
-                self._account_one(connection, id, now)
+                anew += self._account_one(connection, id, now)
             except (sqlite3.Error, StoreFailed):
                 raise
             except Exception:  # one bad job must not hold up the others
                 _log.exception("job %s: its due times cannot be told", id)
+        if anew:
+            _log.warning("%d jobs were accounted for until later than now: the clock was set back", anew)
         return ledger_runs.waiting(connection, self._seen)
 
-    def _account_one(self, connection: sqlite3.Connection, id: str, now: datetime) -> None:
+    def _account_one(self, connection: sqlite3.Connection, id: str, now: datetime) -> bool:
+        """Write the rows that the job owes; return whether its account was set back."""
         held = self._roster.held(connection, id)
         if held is None:
-            return
-        if held.accounted_until - now > BACKWARDS:
-            _log.warning("job %s: its account is ahead until %s; starting from now", id, held.accounted_until)
-            ledger_jobs.set_accounted(connection, id, now)
-        elif owed := account(held.job, held.accounted_until, now, self.gaps.reason_at):
+            return False
+        if runs_anew(held.entry.timing, held.accounted_until - now):
+            set_back(connection, held, now)
+            return True
+        if owed := account(held.job, held.accounted_until, now, self.gaps):
             ledger_runs.add_due(connection, id, owed, now)
             ledger_jobs.set_accounted(connection, id, now)
             _log_missed(held.job, owed)
+        return False
 
     async def take_waiting(self) -> None:
         """Take on the runs that wait in the ledger: asked for by hand, or left by an earlier daemon."""
@@ -141,6 +152,11 @@ class Dispatcher:
             self._of_job.pop(run.job_id, None)
         if not task.cancelled() and task.exception() is not None:
             _log.error("run %d ended in an unexpected error", run.id, exc_info=task.exception())
+
+    @property
+    def latest(self) -> int:
+        """The highest number of a run that it has seen."""
+        return self._seen
 
     @property
     def idle(self) -> bool:
@@ -172,7 +188,7 @@ class Dispatcher:
         for drive in list(self._drives.values()):
             # At a stop also those about to start, whose claim is being written; what merely waits stays waiting.
             if drive.running or self._means.stopping.is_set():
-                drive.interrupt("the daemon stopped")
+                drive.interrupt(STOPPED)
 
     async def stop(self, grace: timedelta) -> None:
         """Start nothing more; give what runs *grace* to end, then end it; return when every process is gone."""

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from reconciler.engine import ledger_runs
-from reconciler.engine.due import ReasonAt, paused_at
+from reconciler.engine.due import Reasons, paused_at
+from reconciler.engine.interrupted import runs_again, was_interrupted
 from reconciler.engine.ledger_runs import Waiting
-from reconciler.engine.protocol import Attempt
+from reconciler.engine.protocol import TIMEOUT, Attempt
 from reconciler.engine.roster import Roster
 from reconciler.engine.runner import Ended, Execution
 from reconciler.engine.writer import Writer
@@ -39,7 +40,7 @@ class Means:
     now: Callable[[], datetime]
     execute: Callable[[LockEntry, Run], Execution]
     publish: Callable[[Run], None]
-    reason_at: ReasonAt
+    reasons: Reasons
     slots: asyncio.Semaphore
     instance: str
     stopping: asyncio.Event
@@ -184,6 +185,9 @@ class Drive:
             return None
         self._run = row
         held = self._means.roster.held(connection, row.job_id)
+        if held is not None and row.attempts and (end := self._past_next(connection, self._entry or held.entry, now)):
+            ledger_runs.end_retries(connection, row.id, *end, now)
+            return ledger_runs.run_by_id(connection, row.id)
         missed = MissReason.REMOVED if held is None else self._too_late(held.entry, now)
         if held is not None and row.trigger == "schedule" and row.attempts == 0 and paused_at(held.job, now):
             missed = MissReason.PAUSED
@@ -194,13 +198,26 @@ class Drive:
             return None
         return _Claimed(self._entry or held.entry, row.attempts + 1)
 
+    def _past_next(
+        self, connection: sqlite3.Connection, entry: LockEntry, now: datetime
+    ) -> tuple[RunState, str] | None:
+        """Return how the run ends if the time for another attempt is over, as after a restart or a clock step."""
+        last = ledger_runs.attempts(connection, self._run.id)[-1]
+        again = was_interrupted(last)
+        if again and now - self._run.scheduled_at > entry.run.grace:
+            return RunState.INTERRUPTED, f"{last.error}; too late to run it again"
+        following = next_fire(entry.timing, self._not_before)
+        if entry.run.retries.past_next or again or following is None or now < following:
+            return None
+        return RunState.TIMED_OUT if last.timed_out else RunState.FAILED, _NO_TIME
+
     def _too_late(self, entry: LockEntry, now: datetime) -> MissReason | None:
         """Return why the first attempt may not start any more, or None."""
         if self._run.attempts or now - self._not_before <= max(entry.run.grace, timedelta(seconds=1)):
             return None
         if self._store_failed:
             return MissReason.STORE
-        return MissReason.OVERLAP if self._waited_for_other else self._means.reason_at(self._run.scheduled_at)
+        return MissReason.OVERLAP if self._waited_for_other else self._means.reasons.reason_at(self._run.scheduled_at)
 
     async def _settle(self, claimed: _Claimed, started: datetime, ended: Ended) -> bool:
         """Write what became of the attempt; return whether another one is due, its time having come."""
@@ -208,18 +225,27 @@ class Drive:
         wanted = not ended.succeeded and not ended.stopped and claimed.attempt < claimed.entry.run.retries.attempts
         retry_at = _retry_at(claimed, now) if wanted else None
         attempt = _attempt(claimed.attempt, started, now, ended)
+        self._not_before = retry_at or now
         if wanted and retry_at is None:
             attempt = replace(attempt, error="; ".join(filter(None, (attempt.error, _NO_TIME))))
 
         def write(connection: sqlite3.Connection) -> Run | None:
+            if ledger_runs.run_by_id(connection, self._run.id) is None:  # the ledger was replaced meanwhile
+                return None
+            before = ledger_runs.attempts(connection, self._run.id)
             ledger_runs.add_attempt(connection, self._run.id, attempt)
-            if retry_at is None:
+            if was_interrupted(attempt) and runs_again(claimed.entry, self._run, before, now):
+                ledger_runs.wait_again(connection, self._run.id, now)
+            elif retry_at is None:
                 ledger_runs.finish(connection, self._run.id, _state(ended), attempt)
             else:
                 ledger_runs.wait_again(connection, self._run.id, retry_at)
             return ledger_runs.run_by_id(connection, self._run.id)
 
         run = await self._written(write)
+        if run is None:
+            _log.error("%s: the record of its run was lost with the ledger; it %s", self.job_id, _state(ended).value)
+            return False
         if retry_at is None:
             self._publish(run)
             return False
@@ -233,7 +259,7 @@ class Drive:
 
     async def _end_retries(self, why: str) -> None:
         def write(connection: sqlite3.Connection) -> Run | None:
-            ledger_runs.end_retries(connection, self._run.id, why, self._means.now())
+            ledger_runs.end_retries(connection, self._run.id, RunState.INTERRUPTED, why, self._means.now())
             return ledger_runs.run_by_id(connection, self._run.id)
 
         self._publish(await self._written(write))
@@ -267,11 +293,11 @@ def _retry_at(claimed: _Claimed, now: datetime) -> datetime | None:
     """Return when to try again: after a pause that doubles, but never at or after the next due time (None)."""
     again = now + claimed.entry.run.retries.backoff * 2 ** min(claimed.attempt - 1, _DOUBLINGS)
     following = next_fire(claimed.entry.timing, now)
-    return None if following is not None and again >= following else again
+    return None if following is not None and again >= following and not claimed.entry.run.retries.past_next else again
 
 
 def _attempt(number: int, started: datetime, finished: datetime, ended: Ended) -> Attempt:
-    error = ended.stopped or ended.error or ("the timeout ended it" if ended.timed_out else None)
+    error = ended.stopped or ended.error or (TIMEOUT if ended.timed_out else None)
     return Attempt(number, started, finished, ended.exit_code, ended.signal, error, ended.output)
 
 

@@ -18,22 +18,43 @@ from reconciler.errors import AlreadyRunning
 
 FILENAME = "daemon.lock"
 _TRIES = 10
+_SIZE = 4096
+_MOST_SAID = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The daemon that holds a state directory: its pid (None if unreadable), start and last sign of life (UTC)."""
+    """The daemon that holds a state directory: its pid (None if unreadable), start and last sign of life (UTC).
+
+    *store_error* is what it finds wrong with its store; it says so here, as it cannot in the store.
+    """
 
     pid: int | None
     since: datetime | None
     beat: datetime
+    store_error: str | None = None
 
 
 class Lease:
     """The right to run the jobs of a state directory; `release` or the end of the process gives it back."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, since: datetime) -> None:
         self._descriptor = descriptor
+        self._since = since
+        self._said: str | None = None
+        self._write()
+
+    def _write(self) -> None:
+        """Write in place and always as much, so that a full disk cannot refuse it."""
+        value = {"pid": os.getpid(), "since": self._since.isoformat(), "store_error": self._said}
+        os.pwrite(self._descriptor, json.dumps(value).encode()[:_SIZE].ljust(_SIZE), 0)
+
+    def say(self, store_error: str | None) -> None:
+        """Let `holder` tell what is wrong with the store, or that nothing is."""
+        shown = store_error and store_error[:_MOST_SAID]
+        if shown != self._said:
+            self._said = shown
+            self._write()
 
     def beat(self) -> None:
         """Show a sign of life."""
@@ -63,9 +84,7 @@ def acquire(state_dir: Path, now: datetime) -> Lease:
         except OSError:
             os.close(descriptor)
             raise
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "since": now.isoformat()}).encode(), 0)
-    return Lease(descriptor)
+        return Lease(descriptor, now)
 
 
 def _lock(descriptor: int) -> None:
@@ -101,7 +120,7 @@ def holder(state_dir: Path) -> Holder | None:
 def _read(descriptor: int) -> Holder:
     beat = datetime.fromtimestamp(os.fstat(descriptor).st_mtime, UTC)
     try:
-        value = json.loads(os.pread(descriptor, 4096, 0))
-        return Holder(int(value["pid"]), datetime.fromisoformat(value["since"]), beat)
+        value = json.loads(os.pread(descriptor, _SIZE, 0))
+        return Holder(int(value["pid"]), datetime.fromisoformat(value["since"]), beat, value.get("store_error"))
     except (ValueError, KeyError, TypeError):
         return Holder(None, None, beat)

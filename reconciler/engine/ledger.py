@@ -10,11 +10,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from reconciler.engine.ledger_schema import APPLICATION_ID, SCHEMA, UPGRADE, VERSION, expected_schema, schema_of
-from reconciler.errors import StoreFailed
+from reconciler.engine.ledger_schema import APPLICATION_ID, SCHEMA, UPGRADES, VERSION, expected_schema, schema_of
+from reconciler.errors import StoreBroken, StoreFailed
 
 FILENAME = "ledger.sqlite3"
 BUSY_SECONDS = 5.0
+SET_ASIDE = (
+    "`reconcile serve` sets it aside and rebuilds the jobs from the lockfile; the history of runs stays in that file"
+)
+"""What is done about a store that is broken."""
 
 
 def ledger_path(state_dir: Path) -> Path:
@@ -84,12 +88,12 @@ def _create(connection: sqlite3.Connection) -> None:
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
-    """Bring a ledger of version 1 up to date, whole or not at all."""
+    """Bring a ledger of an earlier version up to date, whole or not at all."""
     with transaction(connection):
-        if _pragma(connection, "user_version") == VERSION:  # another process was faster
-            return
-        for statement in _statements(UPGRADE):
-            connection.execute(statement)
+        # another process may have been faster
+        for version in range(_pragma(connection, "user_version"), VERSION):
+            for statement in _statements(UPGRADES[version]):
+                connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
@@ -106,7 +110,7 @@ def _statements(script: str) -> Iterator[str]:
 
 
 def check(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise StoreFailed unless the file is a ledger of this format, or of the one before, and nothing else."""
+    """Raise StoreFailed unless the file is a ledger of this format, or of an earlier one, and nothing else."""
     application, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
     if application == APPLICATION_ID and version > VERSION:
         raise StoreFailed(
@@ -114,10 +118,7 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
             hint="upgrade the program, or name another state directory with --state",
         )
     if application != APPLICATION_ID or version < 1 or schema_of(connection) != expected_schema(version):
-        raise StoreFailed(
-            f"{path}: this is not a ledger of this program, or something was added to it",
-            hint="move the file away; jobs are rebuilt from the lockfile, the history of runs is in that file",
-        )
+        raise StoreBroken(f"{path}: this is not a ledger of this program, or something was added to it", hint=SET_ASIDE)
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
@@ -153,6 +154,8 @@ def store_errors(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorname", "")
         if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise StoreFailed(f"{path}: locked by another process", hint="try again in a moment") from error
+        if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")) or "unsupported file format" in str(error):
+            raise StoreBroken(f"{path}: {error}", hint=SET_ASIDE) from error
         hint = next((hint for prefix, hint in _HINTS.items() if code.startswith(prefix)), None)
         raise StoreFailed(f"{path}: {error}", hint=hint) from error
     except OSError as error:
@@ -161,8 +164,6 @@ def store_errors(path: Path) -> Iterator[None]:
 
 _WRITABLE = "name a state directory you can write with --state"
 _HINTS = {
-    "SQLITE_NOTADB": "move the file away; jobs are rebuilt from the lockfile",
-    "SQLITE_CORRUPT": "move the file away; jobs are rebuilt from the lockfile",
     "SQLITE_CANTOPEN": _WRITABLE,
     "SQLITE_READONLY": _WRITABLE,
     "SQLITE_FULL": "make room on the disk",

@@ -128,6 +128,12 @@ def forget_entry(connection: sqlite3.Connection, id: str) -> None:
         connection.execute("INSERT OR REPLACE INTO held VALUES (?, ?, NULL)", (id, row.accounted_until))
 
 
+def forget_entries_after(connection: sqlite3.Connection, id: str, instant: datetime) -> None:
+    """Let what the job is due by now count from *instant* on, and what was kept for later not at all."""
+    connection.execute("DELETE FROM held WHERE job_id = ? AND since > ?", (id, to_micros(instant)))
+    remember_entry(connection, id)
+
+
 def held_entries(connection: sqlite3.Connection) -> dict[str, list[tuple[datetime, str | None]]]:
     """Return for each job by what it was due: the text of the entry, or None where it was removed, from when on."""
     found: dict[str, list[tuple[datetime, str | None]]] = {}

@@ -76,6 +76,32 @@ def scheduled_runs(connection: sqlite3.Connection, job_id: str, after: datetime,
     return map(_run, rows)
 
 
+def scheduled_runs_over(connection: sqlite3.Connection, job_id: str, instant: datetime) -> list[Run]:
+    """Return the rows of the job that stand for due times before and after *instant*."""
+    micros = to_micros(instant)
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM runs WHERE job_id = ? AND origin = 'schedule'"  # noqa: S608 -- constants
+        " AND scheduled_at <= ? AND last_scheduled_at > ?",
+        (job_id, micros, micros),
+    )
+    return [_run(row) for row in rows]
+
+
+def shorten(connection: sqlite3.Connection, run_id: int, count: int, last: datetime | None) -> None:
+    """Let the row stand for *count* due times up to *last* (None: its only one)."""
+    connection.execute(
+        "UPDATE runs SET count = ?, last_scheduled_at = ? WHERE id = ?", (count, to_micros(last), run_id)
+    )
+
+
+def mark_ahead(connection: sqlite3.Connection, job_id: str, after: datetime) -> None:
+    """Say of the runs for due times after *after* that the clock was ahead, so that these can come again."""
+    connection.execute(
+        "UPDATE runs SET origin = 'ahead' WHERE job_id = ? AND origin = 'schedule' AND scheduled_at > ?",
+        (job_id, to_micros(after)),
+    )
+
+
 def run_by_id(connection: sqlite3.Connection, id: int) -> Run | None:
     """Return the run numbered *id*, or None."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (id,)).fetchone()  # noqa: S608 -- constants
@@ -220,11 +246,11 @@ def wait_again(connection: sqlite3.Connection, run_id: int, not_before: datetime
     )
 
 
-def end_retries(connection: sqlite3.Connection, run_id: int, why: str, now: datetime) -> bool:
-    """End the run that waits for another attempt as interrupted; return False if it does not wait any more."""
+def end_retries(connection: sqlite3.Connection, run_id: int, state: RunState, why: str, now: datetime) -> bool:
+    """End the run that waits for another attempt as *state*; return False if it does not wait any more."""
     cursor = connection.execute(
-        "UPDATE runs SET state = 'interrupted', finished_at = ?, error = ? WHERE id = ? AND state = 'waiting'",
-        (to_micros(now), why, run_id),
+        "UPDATE runs SET state = ?, finished_at = ?, error = ? WHERE id = ? AND state = 'waiting'",
+        (state.value, to_micros(now), why, run_id),
     )
     return cursor.rowcount == 1
 
@@ -253,11 +279,7 @@ def end_waiting(
     )
 
 
-def interrupt_orphans(connection: sqlite3.Connection, runner: str, now: datetime) -> int:
-    """End every running run that *runner* did not start: its daemon is gone. Return how many there were."""
-    cursor = connection.execute(
-        "UPDATE runs SET state = 'interrupted', finished_at = ?, error = 'the daemon ended while it ran'"
-        " WHERE state = 'running' AND runner IS NOT ?",
-        (to_micros(now), runner),
-    )
-    return cursor.rowcount
+def left_running(connection: sqlite3.Connection, runner: str) -> list[Run]:
+    """Return the running runs that *runner* did not start: their daemon is gone."""
+    query = f"SELECT {_COLUMNS} FROM runs WHERE state = 'running' AND runner IS NOT ? ORDER BY scheduled_at, id"  # noqa: S608 -- constants
+    return [_run(row) for row in connection.execute(query, (runner,))]

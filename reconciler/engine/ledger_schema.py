@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import overload
 
-VERSION = 2
+VERSION = 3
 APPLICATION_ID = 0x5265636F  # "Reco", so that file(1) and we know whose file it is
 
-_FIRST = """
+_BASE = """
 CREATE TABLE meta (
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL
@@ -44,12 +44,15 @@ CREATE TABLE applied (
   revision INTEGER NOT NULL REFERENCES revisions (number)
 ) STRICT, WITHOUT ROWID;
 
+"""
+
+_RUNS = """
 -- One row a due time. not_before: when a waiting run may start (jitter, the pause before a retry).
--- runner: the engine instance that started it.
+-- runner: the engine instance that started it. origin `ahead`: for a due time of a clock that was set back since.
 CREATE TABLE runs (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   job_id TEXT NOT NULL,
-  origin TEXT NOT NULL CHECK (origin IN ('schedule', 'manual')),
+  origin TEXT NOT NULL CHECK (origin IN ('schedule', 'manual', 'ahead')),
   scheduled_at INTEGER NOT NULL,
   state TEXT NOT NULL
     CHECK (state IN ('waiting', 'running', 'succeeded', 'failed', 'timed_out', 'interrupted', 'missed')),
@@ -72,6 +75,9 @@ CREATE INDEX runs_by_job ON runs (job_id, scheduled_at);
 CREATE INDEX runs_by_time ON runs (scheduled_at);
 CREATE INDEX runs_open ON runs (state) WHERE state IN ('waiting', 'running');
 
+"""
+
+_ATTEMPTS = """
 CREATE TABLE attempts (
   run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
   number INTEGER NOT NULL,
@@ -97,10 +103,32 @@ CREATE TABLE held (
   PRIMARY KEY (job_id, since)
 ) STRICT, WITHOUT ROWID;
 """
-SCHEMA = _FIRST + _HELD
+SCHEMA = _BASE + _RUNS + _ATTEMPTS + _HELD
 
-UPGRADE = f"{_HELD}INSERT INTO held SELECT id, accounted_until, entry FROM jobs;\n"  # noqa: S608 -- constants
-"""What makes a ledger of version 1 one of version 2."""
+_RUNS_BEFORE_3 = _RUNS.replace(" origin `ahead`: for a due time of a clock that was set back since.", "").replace(
+    ", 'ahead'", ""
+)
+FORMATS = {1: _BASE + _RUNS_BEFORE_3 + _ATTEMPTS, 2: _BASE + _RUNS_BEFORE_3 + _ATTEMPTS + _HELD, VERSION: SCHEMA}
+
+UPGRADES = {
+    1: f"{_HELD}INSERT INTO held SELECT id, accounted_until, entry FROM jobs;\n",  # noqa: S608 -- constants
+    2: f"""-- SQLite cannot change a CHECK in place.
+DROP INDEX runs_once;
+DROP INDEX runs_by_job;
+DROP INDEX runs_by_time;
+DROP INDEX runs_open;
+ALTER TABLE attempts RENAME TO attempts_before;
+ALTER TABLE runs RENAME TO runs_before;
+{_RUNS}{_ATTEMPTS}
+INSERT INTO runs SELECT * FROM runs_before;
+INSERT INTO attempts SELECT * FROM attempts_before;
+DELETE FROM sqlite_sequence WHERE name = 'runs';
+INSERT INTO sqlite_sequence SELECT 'runs', seq FROM sqlite_sequence WHERE name = 'runs_before';
+DROP TABLE attempts_before;
+DROP TABLE runs_before;
+""",  # noqa: S608 -- constants
+}
+"""What makes a ledger of one version one of the next."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -108,10 +136,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @cache
 def expected_schema(version: int = VERSION) -> tuple[tuple[str, ...], ...]:
-    """Return what `schema_of` returns for a ledger of *version*, 1 or 2."""
+    """Return what `schema_of` returns for a ledger of *version*, from 1 to `VERSION`."""
     memory = sqlite3.connect(":memory:")
     try:
-        memory.executescript(SCHEMA if version == VERSION else _FIRST)
+        memory.executescript(FORMATS[version])
         return schema_of(memory)
     finally:
         memory.close()

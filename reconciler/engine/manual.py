@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from reconciler.engine import lease
 from reconciler.engine.drive import Drive, Means
 from reconciler.engine.embedded import utc_now
+from reconciler.engine.gaps import Gaps
 from reconciler.engine.ledger_runs import Waiting
 from reconciler.engine.roster import Roster
 from reconciler.engine.runner import KILL_GRACE, Execution
 from reconciler.engine.writer import Writer
-from reconciler.model import LockEntry, MissReason, Run
+from reconciler.model import LockEntry, Run
 
 
 async def run_here(state_dir: Path, project: Path, run: Run, stop: asyncio.Event) -> None:
@@ -50,16 +51,13 @@ def _means(writer: Writer, roster: Roster, project: Path) -> Means:
     def published(_: Run) -> None:
         """Nobody listens here: the caller reads the row."""
 
-    def reason(_: datetime) -> MissReason:
-        return MissReason.LATE
-
     return Means(
         writer=writer,
         roster=roster,
         now=utc_now,
         execute=execute,
         publish=published,
-        reason_at=reason,
+        reasons=Gaps(datetime.min.replace(tzinfo=UTC)),
         slots=asyncio.Semaphore(1),
         instance=uuid4().hex,
         stopping=asyncio.Event(),

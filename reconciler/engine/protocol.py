@@ -19,6 +19,10 @@ class Applied:
     error: str | None = None
 
 
+TIMEOUT = "the timeout ended it"
+"""The error of an attempt whose time was over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """What a process wrote, both streams as one: its beginning, its end, and how many bytes between were dropped."""
@@ -42,6 +46,11 @@ class Attempt:
     signal: int | None
     error: str | None
     output: Output
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether its timeout ended it."""
+        return self.error is not None and self.error.startswith(TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sqlite3
@@ -11,13 +12,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from reconciler.engine import lease, ledger_runs
-from reconciler.engine.clock import Clock
+from reconciler.engine.clock import Clock, Clocks, seconds_asleep
+from reconciler.engine.clock_policy import CORRECTION
 from reconciler.engine.dispatch import SLOTS, Dispatcher, Dispatching
 from reconciler.engine.embedded import utc_now
+from reconciler.engine.interrupted import interrupt_orphans
+from reconciler.engine.pruning import Pruner
+from reconciler.engine.quarantine import is_hollow
 from reconciler.engine.roster import Roster
 from reconciler.engine.runner import KILL_GRACE, Execution
 from reconciler.engine.writer import Writer
-from reconciler.errors import StoreFailed
+from reconciler.errors import StoreBroken, StoreFailed
 from reconciler.model import Job, LockEntry, MissReason, Run
 
 _log = logging.getLogger(__name__)
@@ -37,7 +42,8 @@ class EngineService:
         project: Path,
         *,
         now: Callable[[], datetime] = utc_now,
-        monotonic: Callable[[], float] = time.monotonic,
+        awake: Callable[[], float] = time.monotonic,
+        asleep: Callable[[], float] = seconds_asleep,
         slots: int = SLOTS,
         kill_grace: timedelta = KILL_GRACE,
         environment: Mapping[str, str] = os.environ,
@@ -45,15 +51,17 @@ class EngineService:
         self._state_dir = state_dir
         self._project = project
         self._now = now
-        self._monotonic = monotonic
+        self._clocks = Clocks(now, awake, asleep)
         self._kill_grace = kill_grace
         self._environment = environment
         self._slots = slots
         self._roster = Roster()
         self._writer = Writer(state_dir)
         self._version = -1
-        self._paused_looked = monotonic()
+        self._paused_looked = awake()
         self._store_error: str | None = None
+        self.replaced = False
+        """Whether the ledger was replaced by an empty one, so that the jobs have to be applied again."""
 
     async def start(self) -> None:
         """Take the lease, end what a crashed daemon left running, account for the downtime, start the clock.
@@ -62,34 +70,54 @@ class EngineService:
         """
         self._lease = lease.acquire(self._state_dir, self._now())
         try:
-            await self._writer.open()
+            await self._open()
             await self._begin()
         except BaseException:
             await self._writer.close()
             self._lease.release()
             raise
 
+    async def _open(self) -> None:
+        """Open the ledger; one that is broken, or an empty file, is set aside for a new one."""
+        if is_hollow(self._state_dir):
+            await self._replace("the ledger is an empty file")
+            return
+        try:
+            await self._writer.open()
+        except StoreBroken as error:
+            await self._replace(str(error))
+
+    async def _replace(self, why: str, *, beyond: int = 0) -> None:
+        aside = await self._writer.replace(self._now(), beyond=beyond)
+        self.replaced = True
+        _log.error(
+            "%s; %sjobs are rebuilt from the lockfile, the history of runs and pauses set by hand are lost",
+            why,
+            f"it is kept as {aside.name}; " if aside else "",
+        )
+
     async def _begin(self) -> None:
         self._clock = Clock(
             lambda id: self._dispatcher.look((id,)),
+            self._slept,
             self._stepped,
             self._lease.beat,
-            now=self._now,
-            monotonic=self._monotonic,
+            clocks=self._clocks,
         )
         self._dispatcher = Dispatcher(
             self._writer, self._roster, Dispatching(self._now, self._execution, self._clock.publish, self._slots)
         )
         instance = self._dispatcher.instance
-        orphans = await self._writer.write(lambda c: ledger_runs.interrupt_orphans(c, instance, self._now()))
-        if orphans:
-            _log.warning("%d runs were left running by a daemon that ended; they are interrupted now", orphans)
         self._version, jobs = await self._writer.read(self._load)
+        orphans = await self._writer.write(lambda c: interrupt_orphans(c, self._roster, instance, self._now()))
+        if orphans:
+            _log.warning("%d runs were left running by a daemon that ended; they are interrupted now", len(orphans))
         left = await self._writer.read(ledger_runs.waiting)
         self._clock.sync(jobs)
         self._clock.start()
         self._dispatcher.accept(left)
         self._dispatcher.look(jobs)
+        self._pruning = asyncio.create_task(Pruner(self._writer, self._roster, self._now).live())
 
     async def refresh(self) -> bool:
         """Take on what other processes changed in the ledger; return whether they changed anything.
@@ -97,15 +125,29 @@ class EngineService:
         Cheap when they did not. A store that cannot be read is reported by `store_error`, not raised.
         """
         try:
+            self._writer.look_for_file()
+            if self._writer.broken is not None:
+                await self._rebuild(self._writer.broken)
             changed = await self._writer.read(_data_version) != self._version
             if changed:
                 await self._reload()
         except StoreFailed as error:
             self._store_error = str(error)
+            self._lease.say(self.store_error)
             return False
         self._store_error = None
         self._look_at_paused()
+        self._lease.say(self.store_error)
         return changed
+
+    def broken(self, error: StoreBroken) -> None:
+        """Take it that the ledger is broken, as somebody else found; it is replaced at the next `refresh`."""
+        self._writer.broken = error
+
+    async def _rebuild(self, broken: StoreBroken) -> None:
+        """Go on with a new ledger; processes that run go on too, but their records have gone with the old one."""
+        await self._replace(str(broken), beyond=self._dispatcher.latest)
+        self._version = -1
 
     async def _reload(self) -> None:
         before = self._roster.jobs
@@ -121,13 +163,19 @@ class EngineService:
         return version, self._roster.load(connection)
 
     def _look_at_paused(self) -> None:
-        if self._monotonic() - self._paused_looked >= _PAUSED_EVERY:
-            self._paused_looked = self._monotonic()
+        if self._clocks.awake() - self._paused_looked >= _PAUSED_EVERY:
+            self._paused_looked = self._clocks.awake()
             paused = (id for id, job in self._roster.jobs.items() if job.entry.paused or job.pause)
             self._dispatcher.look(paused)
 
+    def _slept(self, before: datetime, after: datetime) -> None:
+        self._dispatcher.gaps.add(before, after, MissReason.DOWNTIME)
+        self._dispatcher.look(self._roster.jobs)
+
     def _stepped(self, expected: datetime, found: datetime) -> None:
-        if found > expected:
+        if found - expected >= CORRECTION:
+            self._dispatcher.gaps.correct(expected, found)
+        elif found > expected:
             self._dispatcher.gaps.add(expected, found, MissReason.CLOCK)
         self._dispatcher.look(self._roster.jobs)
 
@@ -137,6 +185,7 @@ class EngineService:
     async def stop(self, grace: timedelta) -> None:
         """Start nothing more, give what runs *grace*, then TERM and KILL; leave no run in state running."""
         self._clock.stop()
+        self._pruning.cancel()
         await self._dispatcher.stop(grace)
         await self._writer.close()
         self._lease.release()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from reconciler.engine.ledger import ledger_path, open_ledger, store_errors, transaction
-from reconciler.errors import StoreFailed
+from reconciler.engine.ledger import check, ledger_path, open_ledger, store_errors, transaction
+from reconciler.engine.quarantine import open_new, set_aside
+from reconciler.errors import StoreBroken, StoreFailed
 
 T = TypeVar("T")
 _GROUP = 500
@@ -36,12 +39,51 @@ class Writer:
         self._state_dir = state_dir
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._connection: sqlite3.Connection | None = None
+        self._opened: tuple[int, int] | None = None
+        self._schema = -1
+        self.broken: StoreBroken | None = None
         self._orders: deque[_Order] = deque()
         self._draining: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Open the ledger, making it if need be; raise StoreFailed if that cannot be done."""
+        """Open the ledger, making it if need be; raise StoreFailed if that cannot be done, StoreBroken if it is."""
         self._connection = await self._in_thread(lambda: open_ledger(self._state_dir))
+        self._opened = _identity(self._path)
+
+    async def replace(self, now: datetime, *, beyond: int) -> Path | None:
+        """Take another ledger in place of the broken one, and return where that is now, if it is anywhere.
+
+        One that somebody put in its place is taken if it is sound; otherwise a new one is made, whose runs are
+        numbered above *beyond*. Raises StoreFailed; then it can be tried again.
+        """
+
+        def run() -> Path | None:
+            self._drop()
+            place = _identity(self._path)
+            if None not in (place, self._opened) and place != self._opened:
+                with suppress(StoreBroken):
+                    self._connection = open_ledger(self._state_dir)
+            aside = None
+            if self._connection is None:
+                aside = set_aside(self._state_dir, now) if place is not None else None
+                self._connection = open_new(self._state_dir, beyond=beyond)
+            return aside
+
+        aside = await self._in_thread(run)
+        self._opened = _identity(self._path)
+        self._schema, self.broken = -1, None
+        return aside
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
+    def look_for_file(self) -> None:
+        """Find the store broken if its file is no longer in its place: SQLite would go on writing to nowhere."""
+        if self._connection is not None and _identity(self._path) != self._opened:
+            self.broken = StoreBroken(f"{self._path}: the ledger was moved or deleted while it was in use")
 
     async def close(self) -> None:
         """Finish what was asked for and close the ledger."""
@@ -64,7 +106,7 @@ class Writer:
         """Return what *look* reads, without a transaction."""
 
         def run() -> T:
-            with store_errors(self._path):
+            with self._watching(), store_errors(self._path):
                 return look(self._open_connection())
 
         return await self._in_thread(run)
@@ -84,8 +126,25 @@ class Writer:
 
     def _commit(self, group: list[_Order]) -> list[Any]:
         connection = self._open_connection()
-        with store_errors(self._path), transaction(connection):
+        with self._watching(), store_errors(self._path), transaction(connection):
+            self._check_schema(connection)
             return [_attempt(connection, order) for order in group]
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        """Remember that the store was found broken inside."""
+        try:
+            yield
+        except StoreBroken as error:
+            self.broken = error
+            raise
+
+    def _check_schema(self, connection: sqlite3.Connection) -> None:
+        """Raise StoreBroken if somebody planted a trigger since we looked last, before it can do anything."""
+        (version,) = connection.execute("PRAGMA schema_version").fetchone()
+        if version != self._schema:
+            check(connection, self._path)
+            self._schema = version
 
     def _open_connection(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -120,3 +179,11 @@ def _resolve(done: asyncio.Future[Any], result: Any) -> None:
         done.set_exception(result)
     else:
         done.set_result(result)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -16,11 +16,13 @@ from reconciler.model import (
     DstPolicy,
     ElapsedInterval,
     Evidence,
+    History,
     HolidayCalendar,
     Json,
     Limits,
     Lock,
     LockEntry,
+    OnInterrupt,
     OnOverlap,
     Retries,
     RunSpec,
@@ -123,13 +125,20 @@ def run_to_json(run: RunSpec) -> dict[str, Json]:
         "timeout": None if run.timeout is None else format_duration(run.timeout),
     }
     if run.retries != _DEFAULT_RUN.retries:
-        shown["retries"] = {"attempts": run.retries.attempts, "backoff": format_duration(run.retries.backoff)}
-    for key in ("on_overlap", "catch_up"):
+        past_next: dict[str, Json] = {"past_next": True} if run.retries.past_next else {}
+        shown["retries"] = {
+            "attempts": run.retries.attempts,
+            "backoff": format_duration(run.retries.backoff),
+            **past_next,
+        }
+    for key in ("on_overlap", "on_interrupt", "catch_up"):
         if getattr(run, key) != getattr(_DEFAULT_RUN, key):
             shown[key] = getattr(run, key).value
     for key in ("grace", "jitter"):
         if getattr(run, key) != getattr(_DEFAULT_RUN, key):
             shown[key] = format_duration(getattr(run, key))
+    if run.history != _DEFAULT_RUN.history:
+        shown["history"] = {"runs": run.history.runs, "age": format_duration(run.history.age)}
     return {key: value for key, value in shown.items() if value not in (None, [], {})}
 
 
@@ -226,19 +235,25 @@ def _rule_from_json(value: Mapping[str, Any]) -> tuple[CronFields, ...] | Calend
 
 
 def _run_from_json(value: Mapping[str, Any]) -> RunSpec:
-    retries = value.get("retries")
+    retries, history = value.get("retries"), value.get("history")
     return RunSpec(
         command=tuple(value.get("command", ())),
         python=value.get("python"),
         arguments=tuple(value.get("with", {}).items()),
         env=tuple(value.get("env", ())),
         timeout=_duration(value, "timeout", None),
-        retries=Retries(retries["attempts"], parse_duration(retries["backoff"])) if retries else Retries(),
+        retries=_retries(retries) if retries else _DEFAULT_RUN.retries,
         on_overlap=OnOverlap(value.get("on_overlap", _DEFAULT_RUN.on_overlap)),
         catch_up=CatchUp(value.get("catch_up", _DEFAULT_RUN.catch_up)),
         grace=cast(timedelta, _duration(value, "grace", _DEFAULT_RUN.grace)),
         jitter=cast(timedelta, _duration(value, "jitter", _DEFAULT_RUN.jitter)),
+        on_interrupt=OnInterrupt(value.get("on_interrupt", _DEFAULT_RUN.on_interrupt)),
+        history=History(history["runs"], parse_duration(history["age"])) if history else _DEFAULT_RUN.history,
     )
+
+
+def _retries(value: Mapping[str, Any]) -> Retries:
+    return Retries(value["attempts"], parse_duration(value["backoff"]), value.get("past_next", False))
 
 
 def _duration(value: Mapping[str, Any], key: str, default: timedelta | None) -> timedelta | None:

@@ -30,7 +30,7 @@ def history_text(runs: Sequence[Run], *, timezones: Mapping[str, str], paint: Pa
 
 
 def _row(run: Run, timezone: str, paint: Paint) -> list[str]:
-    by_hand = " by hand" if run.trigger == "manual" else ""
+    by_hand = {"manual": " by hand", "ahead": " by a clock that was ahead"}.get(run.trigger, "")
     return [
         str(run.id),
         paint(safe(run.job_id), "bold"),

@@ -6,7 +6,7 @@ The names are Argo CD's: sync is `Synced`, `OutOfSync` or `Unknown`; health is `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,15 +24,21 @@ _HEALTH_COLOURS = {
     "Missing": "yellow",
     "Unknown": "yellow",
 }
+_SILENT = timedelta(seconds=60)
 _WORST_FIRST = ("Degraded", "Missing", "Unknown", "Progressing", "Suspended", "Healthy")
 
 
 @dataclass(frozen=True, slots=True)
 class Daemon:
-    """The process that runs the jobs: its pid, if known, and since when (UTC)."""
+    """The process that runs the jobs: its pid, if known, since when, and its last sign of life (UTC).
+
+    *store_error* is what it finds wrong with the ledger.
+    """
 
     pid: int | None
     since: datetime | None
+    beat: datetime
+    store_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +57,14 @@ class JobStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The whole: *message* explains a sync that is not `Synced`."""
+    """The whole: *message* explains a sync that is not `Synced`, *notes* what is wrong with the daemon or ledger."""
 
     sync: str
     health: str
     message: str
     daemon: Daemon | None
     jobs: tuple[JobStatus, ...]
+    notes: tuple[str, ...] = ()
 
 
 def status_of(
@@ -69,8 +76,12 @@ def status_of(
     latest: Mapping[str, Run],
     daemon: Daemon | None,
     now: datetime,
+    set_aside: Iterable[str] = (),
 ) -> Status:
-    """Return the status from the lock's *entries* and the plan against them, or from why the lock is *unreadable*."""
+    """Return the status from the lock's *entries* and the plan against them, or from why the lock is *unreadable*.
+
+    *set_aside* are the names of broken ledgers that were replaced.
+    """
     pending = {change.id for change in planned.pending} if planned else set()
     shown = dict(entries or {})
     shown |= {id: job.entry for id, job in observed.jobs.items() if id not in shown}
@@ -78,7 +89,20 @@ def status_of(
         _job_status(entry, observed.jobs.get(id), latest.get(id), _sync(id, pending, unreadable), now, daemon)
         for id, entry in sorted(shown.items())
     )
-    return Status(*_whole_sync(planned, unreadable, jobs, daemon), daemon, jobs)
+    sync, health, message = _whole_sync(planned, unreadable, jobs, daemon)
+    if daemon is not None and daemon.store_error:
+        health = "Degraded"
+    return Status(sync, health, message, daemon, jobs, tuple(_notes(daemon, set_aside, now)))
+
+
+def _notes(daemon: Daemon | None, set_aside: Iterable[str], now: datetime) -> Iterator[str]:
+    if daemon is not None and daemon.store_error:
+        yield f"the daemon cannot use its ledger, and starts nothing until it can: {daemon.store_error}"
+    if daemon is not None and now - daemon.beat > _SILENT:
+        silent = timedelta(seconds=round((now - daemon.beat).total_seconds()))
+        yield f"the daemon has shown no sign of life for {format_duration(silent)}"
+    for name in set_aside:
+        yield f"a broken ledger was replaced; the history until then is in {name}, and this note ends with that file"
 
 
 def _sync(id: str, pending: set[str], unreadable: str | None) -> str:
@@ -167,8 +191,7 @@ def status_text(status: Status, *, now: datetime, paint: Paint) -> str:
     else:
         head += " · no daemon is running: `reconcile serve` runs the jobs"
     lines = [head]
-    if status.message:
-        lines.append(f"  {safe(status.message)}")
+    lines += [f"  {safe(text)}" for text in (status.message, *status.notes) if text]
     if status.jobs:
         title = [paint(name, "dim") for name in ("SCHEDULE", "SYNC", "HEALTH", "NEXT", "LAST", "OWNER")]
         lines += ["", *columns([title, *(_row(job, now, paint) for job in status.jobs)])]
@@ -210,11 +233,14 @@ def status_json(status: Status) -> dict[str, Json]:
         "sync": status.sync,
         "health": status.health,
         "message": status.message,
+        "notes": list(status.notes),
         "daemon": None
         if status.daemon is None
         else {
             "pid": status.daemon.pid,
             "since": instant_text(status.daemon.since) if status.daemon.since else None,
+            "last_sign_of_life": instant_text(status.daemon.beat),
+            "store_error": status.daemon.store_error,
         },
         "schedules": [_job_json(job) for job in status.jobs],
     }

@@ -4,15 +4,17 @@ cron_fields   kwargs -> CronFields: full-match validation and normal form
 cron_union    several CronFields -> the members that say the same in normal form
 next_fire     Timing, instant -> the first due instant after it (UTC)
 fires         Timing, instant -> all of them, lazily
+count_fires   how many of them a span has, and last_fire the last one, without taking each
 start_of      the jittered start of one due time, the same wherever it is asked
 english       Timing -> the sentence a reviewer reads
 equal         do two Timings fire alike?
 """
 
 from reconciler.timing.compare import Difference, difference, equal
+from reconciler.timing.counting import count_fires, last_fire, start_of_latest
 from reconciler.timing.english import english
 from reconciler.timing.fields import FieldError, uneven_step
-from reconciler.timing.fires import fires, next_fire, on_wall
+from reconciler.timing.fires import fires, follows_elapsed, next_fire, on_wall
 from reconciler.timing.frequency import Frequency, frequency
 from reconciler.timing.jitter import start_of
 from reconciler.timing.normal import cron_fields, fields_as_written
@@ -36,6 +38,7 @@ __all__ = [
     "calendar_warnings",
     "check_fires",
     "check_zone",
+    "count_fires",
     "cron_fields",
     "cron_union",
     "difference",
@@ -44,10 +47,13 @@ __all__ = [
     "equal",
     "fields_as_written",
     "fires",
+    "follows_elapsed",
     "frequency",
+    "last_fire",
     "next_fire",
     "on_wall",
     "start_of",
+    "start_of_latest",
     "uneven_step",
     "warnings_at",
     "warnings_for",

@@ -25,10 +25,10 @@ from reconciler.timing.fields import values
 from reconciler.timing.zones import Stretch, stretch_at
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
-_DAY = 86400
-_BEGINNING = (1 - _EPOCH_DAY) * _DAY
-_END = (date(9981, 1, 1).toordinal() - _EPOCH_DAY) * _DAY  # `datetime` ends soon after
+EPOCH_DAY = date(1970, 1, 1).toordinal()
+DAY = 86400
+_BEGINNING = (1 - EPOCH_DAY) * DAY
+END = (date(9981, 1, 1).toordinal() - EPOCH_DAY) * DAY  # `datetime` ends soon after
 
 
 class _WallClock(Protocol):
@@ -39,7 +39,7 @@ class _WallClock(Protocol):
     def __call__(self, wall: int) -> int | None: ...
 
 
-class _Limits(NamedTuple):
+class DayLimits(NamedTuple):
     """The days on which due times count: wall seconds [*start*, *end*), less the ordinals in *exclude*."""
 
     start: int
@@ -47,24 +47,26 @@ class _Limits(NamedTuple):
     exclude: frozenset[int]
 
     def hold(self, wall: int) -> bool:
-        return self.start <= wall < self.end and wall // _DAY + _EPOCH_DAY not in self.exclude
+        """Return whether a due time at *wall* counts."""
+        return self.start <= wall < self.end and wall // DAY + EPOCH_DAY not in self.exclude
 
 
 @lru_cache(maxsize=32768)
-def _limits(timing: Timing) -> _Limits:
+def day_limits(timing: Timing) -> DayLimits:
+    """Return the days on the wall on which due times of *timing* count."""
     start = _BEGINNING if timing.start is None else _midnight(timing.start)
-    end = _END if timing.end is None else min(_midnight(timing.end) + _DAY, _END)
-    return _Limits(start, end, frozenset(day.toordinal() for day in timing.excluded))
+    end = END if timing.end is None else min(_midnight(timing.end) + DAY, END)
+    return DayLimits(start, end, frozenset(day.toordinal() for day in timing.excluded))
 
 
 def _midnight(day: date) -> int:
-    return (day.toordinal() - _EPOCH_DAY) * _DAY
+    return (day.toordinal() - EPOCH_DAY) * DAY
 
 
 class _CronWall:
     """The wall times of one set of cron fields on the days within the limits."""
 
-    def __init__(self, fields: CronFields, limits: _Limits) -> None:
+    def __init__(self, fields: CronFields, limits: DayLimits) -> None:
         self._next_day = CronDays(fields)
         self._exclude = limits.exclude
         self._start, self._end = limits.start, limits.end
@@ -78,16 +80,16 @@ class _CronWall:
         return None if found is None or found >= self._end else found
 
     def _next(self, wall: int) -> int | None:
-        day, second = divmod(wall, _DAY)
-        found = self._next_day(day + _EPOCH_DAY)
-        if found == day + _EPOCH_DAY:
+        day, second = divmod(wall, DAY)
+        found = self._next_day(day + EPOCH_DAY)
+        if found == day + EPOCH_DAY:
             clock = None if found in self._exclude else self._clock_from(second)
             if clock is not None:
-                return day * _DAY + clock
+                return day * DAY + clock
             found = self._next_day(found + 1)
         while found is not None and found in self._exclude:
             found = self._next_day(found + 1)
-        return None if found is None else (found - _EPOCH_DAY) * _DAY + self._first
+        return None if found is None else (found - EPOCH_DAY) * DAY + self._first
 
     def _clock_from(self, second: int) -> int | None:
         """Return the first allowed second of the day at or after *second*."""
@@ -117,19 +119,19 @@ class _IntervalWall:
 
     follows_elapsed = False
 
-    def __init__(self, interval: CalendarInterval, limits: _Limits) -> None:
+    def __init__(self, interval: CalendarInterval, limits: DayLimits) -> None:
         self._interval = interval
         self._limits = limits
         self._seconds = tuple(sorted(t.hour * 3600 + t.minute * 60 + t.second for t in interval.times))
 
     def __call__(self, wall: int) -> int | None:
-        day, second = divmod(max(wall, self._limits.start), _DAY)
-        day += _EPOCH_DAY
+        day, second = divmod(max(wall, self._limits.start), DAY)
+        day += EPOCH_DAY
         found = next_interval_day(self._interval, day)
-        while found is not None and (found - _EPOCH_DAY) * _DAY < self._limits.end:
+        while found is not None and (found - EPOCH_DAY) * DAY < self._limits.end:
             due = next((s for s in self._seconds if found > day or s >= second), None)
             if due is not None and found not in self._limits.exclude:
-                return (found - _EPOCH_DAY) * _DAY + due
+                return (found - EPOCH_DAY) * DAY + due
             found = next_interval_day(self._interval, found + 1)
         return None
 
@@ -138,17 +140,17 @@ class _IntervalWall:
 def _clocks(timing: Timing) -> tuple[_WallClock, ...]:
     match timing.rule:
         case CalendarInterval() as interval:
-            return (_IntervalWall(interval, _limits(timing)),)
+            return (_IntervalWall(interval, day_limits(timing)),)
         case ElapsedInterval():
             return ()
         case fields:
-            return tuple(_CronWall(one, _limits(timing)) for one in fields)
+            return tuple(_CronWall(one, day_limits(timing)) for one in fields)
 
 
 def next_fire(timing: Timing, after: datetime) -> datetime | None:
     """Return the first due instant of *timing* strictly after *after* (aware), in UTC, or None if there is none."""
-    instant = _seconds(after) + 1
-    if instant >= _END:
+    instant = seconds(after) + 1
+    if instant >= END:
         return None
     if isinstance(timing.rule, ElapsedInterval):
         found = _next_elapsed(timing, timing.rule, instant)
@@ -168,6 +170,12 @@ def fires(timing: Timing, after: datetime, until: datetime | None = None) -> Ite
         due = next_fire(timing, due)
 
 
+def follows_elapsed(timing: Timing) -> bool:
+    """Return whether every member of *timing* runs in both passes of an overlap: its hour is `*` or `*/n`."""
+    clocks = _clocks(timing)
+    return all(clock.follows_elapsed for clock in clocks)
+
+
 def on_wall(instant: datetime, timezone: str) -> datetime:
     """Return *instant* on the wall clock of *timezone* (an IANA key), aware."""
     return instant.astimezone(ZoneInfo(timezone))
@@ -179,24 +187,24 @@ def fixed_wall_time_in(timing: Timing, low: int, high: int) -> int | None:
     return min((wall for wall in due if wall is not None and wall < high), default=None)
 
 
-def _seconds(instant: datetime) -> int:
+def seconds(instant: datetime) -> int:
     """Return whole seconds since the epoch, rounded down."""
     return (instant - _EPOCH) // timedelta(seconds=1)
 
 
 def _next_elapsed(timing: Timing, interval: ElapsedInterval, instant: int) -> int | None:
     step = interval.every // timedelta(seconds=1)
-    anchor = _seconds(interval.anchor)
-    limits = _limits(timing)
-    from_start = max(anchor, instant, limits.start - 2 * _DAY)
+    anchor = seconds(interval.anchor)
+    limits = day_limits(timing)
+    from_start = max(anchor, instant, limits.start - 2 * DAY)
     due = from_start + (anchor - from_start) % step
-    while due < min(_END, limits.end + 2 * _DAY):
+    while due < min(END, limits.end + 2 * DAY):
         stretch = stretch_at(timing.timezone, due)
         wall = due + stretch.offset
         if limits.hold(wall):
             return due
         # the rest of this day on the wall, as far as the stretch goes, is left out as a whole
-        passed = min(due + _DAY - wall % _DAY, stretch.end) - due
+        passed = min(due + DAY - wall % DAY, stretch.end) - due
         due += step * max(1, -(-passed // step))
     return None
 
@@ -213,7 +221,7 @@ def _next_on_wall(timing: Timing, clock: _WallClock, instant: int) -> int | None
         if wall is None:
             return None
         # No offset reaches two days, not even across Apia's missing one: nothing is due before this instant.
-        instant = max(stretch.end, wall - 2 * _DAY)
+        instant = max(stretch.end, wall - 2 * DAY)
 
 
 def _next_in_stretch(
@@ -222,15 +230,24 @@ def _next_in_stretch(
     """Return the first due instant of *stretch* at or after *instant*, by the policy for its two ends."""
     low, high = instant + stretch.offset, stretch.end + stretch.offset
     if not clock.follows_elapsed:
-        before = stretch_at(timing.timezone, stretch.start - 1)
-        shown_until = stretch.start + before.offset
         if instant == stretch.start and timing.dst.gap == "after":
-            skipped = clock(shown_until) if before.offset < stretch.offset else None
+            skipped = clock(shown_until(timing, stretch))
             if skipped is not None and skipped < low:
                 return instant
-        if timing.dst.overlap == "first":
-            low = max(low, shown_until)
-        elif timing.dst.overlap == "last":
-            high = min(high, stretch.end + following.offset)
+        low, high = fixed_range(timing, stretch, following, low, high)
     wall = clock(low)
     return None if wall is None or wall >= high else wall - stretch.offset
+
+
+def shown_until(timing: Timing, stretch: Stretch) -> int:
+    """Return the wall second up to which the wall clock had come when *stretch* began."""
+    return stretch.start + stretch_at(timing.timezone, stretch.start - 1).offset
+
+
+def fixed_range(timing: Timing, stretch: Stretch, following: Stretch, low: int, high: int) -> tuple[int, int]:
+    """Return of the wall seconds [*low*, *high*) of *stretch* those in which fixed times are due, by the policy."""
+    if timing.dst.overlap == "first":
+        return max(low, shown_until(timing, stretch)), high
+    if timing.dst.overlap == "last":
+        return low, min(high, stretch.end + following.offset)
+    return low, high

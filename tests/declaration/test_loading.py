@@ -16,6 +16,8 @@ from reconciler.model import (
     Conventions,
     Declaration,
     DstPolicy,
+    History,
+    OnInterrupt,
     OnOverlap,
     Origin,
     Retries,
@@ -50,13 +52,15 @@ def problems(tmp_path: Path, *texts: str) -> list[str]:
 def test_a_schedule_has_everything_resolved_into_it(tmp_path: Path) -> None:
     text = """\
 timezone: Europe/Berlin
-defaults: {timeout: 30m, retries: {attempts: 3, backoff: 2s}, dst: {gap: skip}, owner: ops}
+defaults: {timeout: 30m, retries: {attempts: 3, backoff: 2s}, history: {runs: 9}, dst: {gap: skip}, owner: ops}
 schedules:
   dump:
     when: [every weekday at 9am, Sunday at noon]
     task: pg_dump
     with: {database: orders, level: 9}
-    retries: {attempts: 5}
+    retries: {attempts: 5, past_next: true}
+    on_interrupt: rerun
+    history: {age: 30d}
     dst: {overlap: both}
     on_overlap: queue
     paused: true
@@ -71,9 +75,11 @@ schedules:
         command=("pg_dump", "-Z9", "orders", "{}"),
         env=("PGPASSFILE",),
         timeout=timedelta(hours=2),
-        retries=Retries(5, timedelta(seconds=2)),
+        retries=Retries(5, timedelta(seconds=2), past_next=True),
         on_overlap=OnOverlap.QUEUE,
         catch_up=CatchUp.LATEST,
+        on_interrupt=OnInterrupt.RERUN,
+        history=History(9, timedelta(days=30)),
     )
     assert schedule.dst == DstPolicy("skip", "both")
     assert (schedule.owner, schedule.paused, schedule.moved) == ("ops", True, "old-dump")
@@ -129,6 +135,8 @@ CASES = {
     "line end": (HEAD + JOB + '    grace: "30m\\n"\n', r"schedules.a.grace cannot be `30m\n`"),
     "zero": (HEAD + JOB + "    timeout: 0s\n", "0.yaml:6:14: `timeout:` is zero"),
     "endless": (HEAD + JOB + "    retries: {backoff: 999999999d}\n", "`backoff:` is longer than a year"),
+    "no history": (HEAD + JOB + "    history: {age: 0s}\n", "0.yaml:6:20: `age:` is zero"),
+    "all history": (HEAD + JOB + "    history: {age: 99999d}\n", "0.yaml:6:20: `age:` is longer than ten years"),
     "choice": (HEAD + JOB + "    on_overlap: skipp\n", "schedules.a.on_overlap cannot be `skipp`"),
     "yes": (HEAD + JOB + "    paused: yes\n", "schedules.a.paused must be true or false, not `yes`"),
     "octal": (HEAD + JOB + "    retries: {attempts: 010}\n", "attempts must be a whole number, not `010`"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
 
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 from reconciler.audit import Audit, Span, check_job
 from reconciler.engine import ledger_jobs
 from reconciler.engine.auditing import audit_ledger
-from reconciler.engine.ledger import open_ledger, transaction
-from reconciler.engine.ledger_schema import VERSION, schema_of
+from reconciler.engine.ledger import ledger_path, open_ledger, transaction
+from reconciler.engine.ledger_schema import APPLICATION_ID, FORMATS, VERSION, expected_schema, schema_of
 from reconciler.model import LockEntry, MissReason, Pause, Run, RunState
 from tests.builders import timing
 from tests.engine.world import NINE, Hand, World, create, delete, minutely, update
@@ -113,17 +114,43 @@ def test_a_row_that_is_taken_away_or_added_behind_our_back_is_found(still: World
     assert not audit.clean
 
 
-def test_a_ledger_of_the_version_before_is_read_and_upgraded(still: World, hand: Hand) -> None:
+@pytest.mark.parametrize("version", range(1, VERSION))
+def test_a_ledger_of_an_earlier_version_is_read_and_upgraded(still: World, hand: Hand, version: int) -> None:
     still.engine.apply([create(minutely())], "1")
+    ids = [still.engine.request_run("tick").id for _ in range(3)]
     with closing(open_ledger(still.state)) as ledger:
-        ledger.execute("DROP TABLE held")
-        ledger.execute("PRAGMA user_version = 1")
+        rows = {table: ledger.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES[version]}
+        sequence = ledger.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
+    _write(still, version, rows, sequence)
     assert still.engine.observe().jobs
+    assert [run.id for run in still.runs()] == ids
     assert audit_ledger(still.state).accounted == 0
     with closing(open_ledger(still.state)) as ledger:
         assert ledger.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        assert schema_of(ledger) == expected_schema()
         assert list(ledger_jobs.held_entries(ledger)) == ["tick"]
-        assert any(name == "held" for _, name, _, _ in schema_of(ledger))
+        assert sorted(ledger.execute("SELECT name, seq FROM sqlite_sequence").fetchall()) == sorted(sequence)
+    assert [run.id for run in still.runs()] == ids
+
+
+FIRST = ("meta", "jobs", "revisions", "applied", "runs")
+TABLES = {1: FIRST, 2: (*FIRST, "held")}
+
+
+def _write(world: World, version: int, rows: dict[str, list[tuple[object, ...]]], sequence: list[object]) -> None:
+    """Write the ledger that the program of *version* would have written."""
+    for file in world.state.glob("ledger.sqlite3*"):
+        file.unlink()
+    with closing(sqlite3.connect(ledger_path(world.state))) as ledger:
+        ledger.executescript(FORMATS[version])
+        for table, found in rows.items():
+            marks = ", ".join("?" * len(found[0]))
+            ledger.executemany(f"INSERT INTO {table} VALUES ({marks})", found)
+        ledger.execute("DELETE FROM sqlite_sequence")
+        ledger.executemany("INSERT INTO sqlite_sequence VALUES (?, ?)", sequence)
+        ledger.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        ledger.execute(f"PRAGMA user_version = {version}")
+        ledger.commit()
 
 
 def test_no_ledger_is_nothing_to_find(still: World) -> None:

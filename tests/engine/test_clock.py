@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.engine import clock as clock_module
-from reconciler.engine.clock import Clock
+from reconciler.engine.clock import Clock, Clocks, seconds_asleep
 from reconciler.engine.trigger import WallClockTrigger
 from reconciler.model import Pause, Run, RunState
 from tests.builders import entry, job, timing
@@ -22,6 +22,7 @@ from tests.engine.world import NINE, Hand, minutely, rarely, secondly, until
 class Heard:
     due: list[str] = field(default_factory=list)
     steps: list[tuple[datetime, datetime]] = field(default_factory=list)
+    naps: list[tuple[datetime, datetime]] = field(default_factory=list)
     beats: int = 0
 
     def beat(self) -> None:
@@ -32,9 +33,16 @@ class Heard:
 async def ticking(
     heard: Heard,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    monotonic: Callable[[], float] = time.monotonic,
+    awake: Callable[[], float] = time.monotonic,
+    asleep: Callable[[], float] = lambda: 0.0,
 ) -> AsyncIterator[Clock]:
-    clock = Clock(heard.due.append, lambda *step: heard.steps.append(step), heard.beat, now=now, monotonic=monotonic)
+    clock = Clock(
+        heard.due.append,
+        lambda *nap: heard.naps.append(nap),
+        lambda *step: heard.steps.append(step),
+        heard.beat,
+        clocks=Clocks(now, awake, asleep),
+    )
     clock.start()
     try:
         yield clock
@@ -112,7 +120,8 @@ def test_an_exception_does_not_stop_the_clock(caplog: pytest.LogCaptureFixture) 
             raise RuntimeError("broken")
 
     async def scenario() -> None:
-        clock = Clock(heard.due.append, lambda *_: None, beat, now=lambda: datetime.now(UTC), monotonic=lambda: 0.0)
+        clocks = Clocks(lambda: datetime.now(UTC), lambda: 0.0)
+        clock = Clock(heard.due.append, lambda *_: None, lambda *_: None, beat, clocks=clocks)
         clock._seen = (datetime.now(UTC), 0.0)
         clock.start()
         clock.sync({"tick": job(secondly())})
@@ -140,7 +149,7 @@ def test_it_wakes_without_any_job(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_step_of_the_wall_clock_is_noticed_and_every_job_aimed_anew(step: int) -> None:
     async def scenario() -> None:
         heard, hand, seconds = Heard(), Hand(), [0.0]
-        async with ticking(heard, now=hand, monotonic=lambda: seconds[0]) as clock:
+        async with ticking(heard, now=hand, awake=lambda: seconds[0]) as clock:
             clock.sync({"tick": job(minutely())})
             seconds[0] += 10
             hand.pass_(seconds=10.5)
@@ -155,6 +164,32 @@ def test_a_step_of_the_wall_clock_is_noticed_and_every_job_aimed_anew(step: int)
                 assert clock.next_fires() == {"tick": NINE - timedelta(minutes=59)}
 
     asyncio.run(scenario())
+
+
+def test_a_suspend_is_told_from_a_step() -> None:
+    async def scenario() -> None:
+        heard, hand, awake, asleep = Heard(), Hand(), [0.0], [100.0]
+        async with ticking(heard, now=hand, awake=lambda: awake[0], asleep=lambda: asleep[0]) as clock:
+            awake[0] += 4
+            asleep[0] += 8 * 3600
+            hand.pass_(seconds=4, hours=8)
+            clock.tick()
+            assert heard.steps == []
+            assert heard.naps == [(NINE, NINE + timedelta(hours=8, seconds=4))]
+            asleep[0] += 3600  # and a clock that comes back an hour ahead
+            hand.pass_(hours=2)
+            clock.tick()
+            woken = NINE + timedelta(hours=9, seconds=4)
+            assert heard.naps[1:] == [(NINE + timedelta(hours=8, seconds=4), woken)]
+            assert heard.steps == [(woken, woken + timedelta(hours=1))]
+
+    asyncio.run(scenario())
+
+
+def test_the_kernel_tells_how_long_the_machine_slept() -> None:
+    first = seconds_asleep()
+    time.sleep(0.1)
+    assert -0.01 < seconds_asleep() - first < 0.01  # nobody suspends a machine that runs tests
 
 
 def test_every_run_that_ends_is_a_line_of_history(caplog: pytest.LogCaptureFixture) -> None:

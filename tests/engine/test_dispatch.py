@@ -9,9 +9,10 @@ from itertools import pairwise
 
 import pytest
 
+from reconciler.engine.auditing import audit_ledger
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.ledger import FILENAME
-from reconciler.model import CatchUp, OnOverlap, Pause, RunState
+from reconciler.model import CatchUp, MissReason, OnInterrupt, OnOverlap, Pause, Retries, RunState
 from tests.builders import entry, timing
 from tests.engine.world import (
     NINE,
@@ -238,6 +239,74 @@ def test_no_attempt_crosses_the_next_due_time(still: World, hand: Hand) -> None:
     assert run.error == "not tried again, because the next due time comes first"
 
 
+def test_an_attempt_that_a_downtime_delayed_beyond_the_next_due_time_is_not_made(still: World, hand: Hand) -> None:
+    async def scenario() -> None:
+        still.hold(minutely(run=shell("exit 4", retries=retries(3, seconds=20))))
+        async with still.dispatching() as dispatcher:
+            hand.pass_(seconds=61)
+            dispatcher.look(["tick"])
+            await until(lambda: still.states() == ["waiting"] and still.runs()[0].attempts == 1)
+        hand.pass_(minutes=2)
+        async with still.dispatching() as dispatcher:
+            await dispatcher.take_waiting()
+            await still.settled()
+
+    asyncio.run(scenario())
+    (run,) = still.runs()
+    assert (run.state, run.attempts) == (RunState.FAILED, 1)
+    assert run.error == "not tried again, because the next due time comes first"
+
+
+def test_attempts_go_beyond_the_next_due_time_where_that_is_asked_for(still: World, hand: Hand) -> None:
+    async def scenario() -> None:
+        still.hold(minutely(run=shell("exit 4", retries=Retries(2, timedelta(seconds=60), past_next=True))))
+        async with still.dispatching() as dispatcher:
+            hand.pass_(seconds=61)
+            dispatcher.look(["tick"])
+            await until(lambda: still.states() == ["waiting"] and still.runs()[0].attempts == 1)
+            hand.pass_(seconds=61)
+            dispatcher.look(["tick"])
+            await still.settled(15)
+
+    asyncio.run(scenario())
+    first, second = still.runs()
+    assert (first.state, first.attempts) == (RunState.FAILED, 2)
+    assert second.reason is MissReason.OVERLAP
+
+
+@pytest.mark.parametrize(
+    ("on_interrupt", "away", "states"),
+    [
+        (OnInterrupt.RECORD, 1, ["interrupted"]),
+        (OnInterrupt.RERUN, 1, ["succeeded"]),
+        (OnInterrupt.RERUN, 70, ["interrupted"]),  # later than its grace
+    ],
+)
+def test_what_the_end_of_a_daemon_cut_short_runs_again_only_where_asked(
+    still: World, hand: Hand, on_interrupt: OnInterrupt, away: int, states: list[str]
+) -> None:
+    once = "test -e mark && exit 0; touch mark; sleep 60"
+    entry = minutely(run=shell(once, on_interrupt=on_interrupt, grace=timedelta(minutes=10)))
+
+    async def scenario() -> None:
+        still.hold(entry)
+        async with still.dispatching() as dispatcher:
+            hand.pass_(seconds=61)
+            dispatcher.look(["tick"])
+            await until((still.project / "mark").exists)
+            await dispatcher.stop(timedelta(0))
+        hand.pass_(minutes=away)
+        async with still.dispatching() as dispatcher:
+            await dispatcher.take_waiting()
+            await still.settled()
+
+    asyncio.run(scenario())
+    assert still.states() == states
+    first, *again = still.engine.attempts(still.runs()[0].id)
+    assert first.error == "the daemon stopped"
+    assert [attempt.exit_code for attempt in again] == ([0] if states == ["succeeded"] else [])
+
+
 def test_attempts_go_on_where_they_were_after_a_restart(world: World) -> None:
     async def scenario() -> None:
         world.hold(rarely(run=shell("exit 4", retries=retries(3, milliseconds=400))))
@@ -367,7 +436,7 @@ def test_a_clock_set_back_a_little_repeats_no_run(still: World, hand: Hand) -> N
     async def scenario() -> None:
         still.hold(minutely(run=shell(LOG)))
         async with still.dispatching() as dispatcher:
-            for step in (60, 60, -90, 30, 30, 60):
+            for step in (60, 60, -50, 10, 10, 30):
                 hand.pass_(seconds=step)
                 dispatcher.look(["tick"])
                 await still.settled()
@@ -376,6 +445,78 @@ def test_a_clock_set_back_a_little_repeats_no_run(still: World, hand: Hand) -> N
     asyncio.run(scenario())
     assert started(still) == [f"2026-03-02T09:0{minute}:00Z" for minute in (1, 2)]
     hand.pass_(seconds=60)
+
+
+def test_a_clock_set_back_by_an_hour_repeats_what_follows_elapsed_time_and_no_fixed_time(
+    still: World, hand: Hand
+) -> None:
+    """As cron does: nothing that is due each minute stands still for an hour, and nobody's report goes out twice."""
+
+    async def scenario() -> None:
+        log = LOG.replace("AT", "AT-$RECONCILE_JOB_ID")
+        fixed = entry("fixed", timing=timing("UTC", hour="9,10", minute="30"), run=shell(log))
+        still.hold(minutely("often", shell(log)), fixed)
+        async with still.dispatching() as dispatcher:
+            for step in (29 * 60, 60, 60, -3600, 3540, 60, 60, 3600):
+                hand.pass_(seconds=step)
+                dispatcher.look(["often", "fixed"])
+                await until(lambda: dispatcher.idle)
+
+    asyncio.run(scenario())
+    log = started(still)
+    assert [line for line in log if "fixed" in line] == ["2026-03-02T09:30:00Z-fixed", "2026-03-02T10:30:00Z-fixed"]
+    often = [line[11:16] for line in log if "often" in line]
+    assert often == ["09:29", "09:30", "09:31", "09:30", "09:31", "09:32", "10:32"]
+    audit = audit_ledger(still.state)
+    assert (audit.silent, audit.doubled) == (0, 0)
+
+
+def test_a_clock_set_back_by_more_than_three_hours_was_wrong_and_all_runs_anew(still: World, hand: Hand) -> None:
+    async def scenario() -> None:
+        still.hold(entry("fixed", timing=timing("UTC", hour="12", minute="30"), run=shell(LOG)))
+        async with still.dispatching() as dispatcher:
+            for step in (3.5, 0.1, -3.5, 3.4):
+                hand.pass_(hours=step)
+                dispatcher.look(["fixed"])
+                await until(lambda: dispatcher.idle)
+
+    asyncio.run(scenario())
+    assert started(still) == ["2026-03-02T12:30:00Z"] * 2
+    assert [run.trigger for run in still.runs()] == ["ahead", "schedule"]
+
+
+def test_a_row_for_many_due_times_is_divided_where_the_clock_is_set_back_to(still: World, hand: Hand) -> None:
+    async def scenario() -> None:
+        still.hold(minutely(run=spec(catch_up=CatchUp.SKIP, grace=timedelta(0))))
+        hand.pass_(hours=5, seconds=30)
+        async with still.dispatching() as dispatcher:
+            dispatcher.look(["tick"])
+            await until(lambda: dispatcher.idle)
+            hand.pass_(hours=-2)
+            dispatcher.look(["tick"])
+            await until(lambda: dispatcher.idle)
+
+    asyncio.run(scenario())
+    first = still.runs()[0]
+    assert (first.count, first.last_scheduled_at) == (180, NINE + timedelta(hours=3))
+
+
+def test_a_clock_that_is_not_set_yet_starts_nothing(still: World, hand: Hand) -> None:
+    async def scenario() -> None:
+        still.hold(minutely(run=shell(LOG)))
+        before, hand.now = hand.now, datetime(1970, 1, 1, tzinfo=UTC)
+        async with still.dispatching() as dispatcher:
+            for _ in range(3):
+                hand.pass_(minutes=1)
+                dispatcher.look(["tick"])
+                await until(lambda: dispatcher.idle)
+            assert still.runs() == []
+            hand.now = before + timedelta(minutes=1)
+            dispatcher.look(["tick"])
+            await still.settled()
+
+    asyncio.run(scenario())
+    assert started(still) == ["2026-03-02T09:01:00Z"]
 
 
 def test_a_clock_corrected_by_years_does_not_stop_the_jobs_until_then(still: World, hand: Hand) -> None:

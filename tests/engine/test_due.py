@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.engine.due import CATCH_UP_MOST, Due, account, next_due, paused_at
+from reconciler.engine.gaps import Gaps
 from reconciler.model import CatchUp, Job, LockEntry, MissReason, Pause, RunSpec
 from reconciler.timing import fires, start_of
 from tests.builders import entry, job, timing
@@ -15,8 +17,7 @@ from tests.engine.world import NINE, minutely, secondly
 HOUR = timedelta(hours=1)
 
 
-def late(_: datetime) -> MissReason:
-    return MissReason.DOWNTIME
+late = Gaps(datetime(2099, 1, 1, tzinfo=UTC))  # everything came due before the start
 
 
 def minutely_job(**run: object) -> Job:
@@ -74,6 +75,19 @@ def test_catching_up_with_all_has_a_cap_and_the_rest_is_recorded() -> None:
     assert [due.missed for due in rest] == [None] * CATCH_UP_MOST
 
 
+def test_years_of_downtime_are_counted_and_not_taken_one_by_one() -> None:
+    """A job due each second after ten years away, with a grace of a year: one by one it is two hours' work."""
+    day = timedelta(days=1)
+    held = job(secondly(run=RunSpec(("true",), catch_up=CatchUp.ALL, grace=365 * day)))
+    pause = Pause("me", NINE + 100 * day, until=NINE + 200 * day)
+    missed, paused, later, *rest = account(replace(held, pause=pause), NINE, NINE + 3650 * day, late)
+    assert (missed.count, paused.count) == (100 * 86400, 100 * 86400 - 1)
+    assert (missed.last, paused.at) == (NINE + 100 * day, NINE + 100 * day + timedelta(seconds=1))
+    assert later.count == 3450 * 86400 + 1 - CATCH_UP_MOST
+    assert [due.missed for due in rest] == [None] * CATCH_UP_MOST
+    assert rest[-1].at == NINE + 3650 * day
+
+
 def test_due_times_of_a_pause_are_missed_as_paused_in_one_row_and_the_others_are_not() -> None:
     pause = Pause("me", NINE + timedelta(minutes=2, seconds=30), until=NINE + timedelta(minutes=5))
     held = job(minutely(run=RunSpec(("true",), catch_up=CatchUp.ALL)), pause=pause)
@@ -100,9 +114,18 @@ def test_a_pause_with_an_end_is_due_again_at_its_end() -> None:
     grace=st.integers(0, 20_000),
     step=st.sampled_from(["*", "*/7", "13"]),
     pause=st.none() | st.tuples(st.integers(0, 30_000), st.none() | st.integers(0, 30_000)),
+    started=st.integers(0, 30_000),
+    gaps=st.lists(st.tuples(st.integers(0, 30_000), st.integers(0, 5_000)), max_size=3),
 )
-def test_every_due_time_is_accounted_for_exactly_once_and_in_order(
-    since: int, span: int, catch_up: CatchUp, grace: int, step: str, pause: tuple[int, int | None] | None
+def test_every_due_time_is_accounted_for_exactly_once_and_as_one_by_one(
+    since: int,
+    span: int,
+    catch_up: CatchUp,
+    grace: int,
+    step: str,
+    pause: tuple[int, int | None] | None,
+    started: int,
+    gaps: list[tuple[int, int]],
 ) -> None:
     start = NINE + timedelta(seconds=since)
     now = start + timedelta(seconds=span)
@@ -113,11 +136,28 @@ def test_every_due_time_is_accounted_for_exactly_once_and_in_order(
         assert at is not None
         by_hand = Pause("me", at, until=until)
     held = job(entry(timing=timing("Europe/Berlin", hour="*", minute=step), run=run), pause=by_hand)
-    found = account(held, start, now, late)
+    reasons = Gaps(NINE + timedelta(seconds=started))
+    for begin, length in gaps:
+        reasons.add(NINE + timedelta(seconds=begin), NINE + timedelta(seconds=begin + length), MissReason.CLOCK)
+    found = account(held, start, now, reasons)
     assert _instants(held.entry, found) == list(fires(held.entry.timing, start, now))
-    for due in found:
-        assert due.missed is not None or not paused_at(held, due.at)
-        assert (due.missed is MissReason.PAUSED) == paused_at(held, due.at)
+    assert [due.missed for due in found for _ in range(due.count)] == _one_by_one(held, start, now, reasons)
+
+
+def _one_by_one(held: Job, since: datetime, now: datetime, reasons: Gaps) -> list[MissReason | None]:
+    """Return what becomes of each due time, each of them being looked at."""
+    due = list(fires(held.entry.timing, since, now))
+    able = [at for at in due if not paused_at(held, at) and now - at <= max(held.entry.run.grace, timedelta(seconds=1))]
+    match held.entry.run.catch_up:
+        case CatchUp.ALL:
+            running = able[-CATCH_UP_MOST:]
+        case CatchUp.LATEST:
+            running = able[-1:]
+        case CatchUp.SKIP:
+            running = [at for at in able[-1:] if now - at <= timedelta(minutes=1)]
+    return [
+        None if at in running else MissReason.PAUSED if paused_at(held, at) else reasons.reason_at(at) for at in due
+    ]
 
 
 def _instants(held: LockEntry, found: tuple[Due, ...]) -> list[datetime]:

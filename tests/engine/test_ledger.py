@@ -14,6 +14,7 @@ import pytest
 
 from reconciler.engine.ledger import FILENAME, installation, open_ledger, transaction
 from reconciler.engine.ledger_jobs import observe
+from reconciler.engine.ledger_schema import VERSION
 from reconciler.errors import StoreFailed
 from reconciler.model import Observed
 from tests.engine.world import World, minutely
@@ -64,7 +65,7 @@ def test_a_newer_format_is_refused_with_both_numbers(world: World) -> None:
     with closing(open_ledger(world.state)) as opened:
         opened.execute("PRAGMA user_version = 7")
     for use in (world.engine.observe, lambda: open_ledger(world.state)):
-        with pytest.raises(StoreFailed, match="format 7, this program knows 2"):
+        with pytest.raises(StoreFailed, match=f"format 7, this program knows {VERSION}"):
             use()
 
 

@@ -15,10 +15,10 @@ from itertools import pairwise
 import pytest
 
 from reconciler.engine.lease import acquire, holder
-from reconciler.engine.ledger import FILENAME
+from reconciler.engine.ledger import FILENAME, open_ledger
 from reconciler.engine.service import EngineService
 from reconciler.errors import AlreadyRunning, StoreFailed
-from reconciler.model import MissReason, Pause, RunState
+from reconciler.model import MissReason, OnInterrupt, Pause, RunState
 from tests.engine.world import (
     NINE,
     Hand,
@@ -154,6 +154,25 @@ def test_a_killed_daemon_leaves_an_interrupted_run_and_nothing_is_lost_or_double
     assert due == [due[0] + timedelta(seconds=n) for n in range(len(due))]
 
 
+def test_a_run_that_kills_its_daemon_is_run_once_more_and_not_for_ever(world: World) -> None:
+    world.hold(rarely("deadly", shell("echo $RECONCILE_RUN_ID >> log; kill -9 $PPID", on_interrupt=OnInterrupt.RERUN)))
+    world.engine.request_run("deadly")
+    for _ in range(2):
+        assert daemon(world).wait(10) == -9
+
+    async def last() -> None:
+        service = world.service()
+        await service.start()
+        await refreshed(service, 0.5)
+        await service.stop(timedelta(seconds=3))
+
+    asyncio.run(last())
+    (run,) = world.runs("deadly")
+    assert (run.state, run.attempts) == (RunState.INTERRUPTED, 2)
+    assert (world.project / "log").read_text().split() == [str(run.id)] * 2
+    assert [attempt.error for attempt in world.engine.attempts(run.id)] == ["the daemon ended while it ran"] * 2
+
+
 def test_a_second_daemon_is_refused_at_once_and_told_the_pid_of_the_first(world: World) -> None:
     process = daemon(world)
     try:
@@ -243,9 +262,9 @@ def test_a_locked_store_does_not_stop_the_clock(world: World) -> None:
 
 
 def test_a_state_directory_that_cannot_be_used_is_refused_and_the_lease_given_back(world: World) -> None:
-    world.state.mkdir()
-    (world.state / FILENAME).write_bytes(b"something else altogether" * 50)
-    with pytest.raises(StoreFailed):
+    with closing(open_ledger(world.state)) as ledger:
+        ledger.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreFailed, match="format 99"):
         asyncio.run(world.service().start())
     assert holder(world.state) is None
 
@@ -298,6 +317,37 @@ def test_a_step_of_the_clock_over_due_times_is_recorded_as_such(still: World, ha
     missed, run = still.runs()
     assert (missed.reason, missed.count) == (MissReason.CLOCK, 119)
     assert run.scheduled_at == NINE + timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("hours", "asleep", "reasons"),
+    [
+        (4, 0, [MissReason.CLOCK]),  # the clock was wrong: nothing was due in between
+        (2, 0, [MissReason.CLOCK, None]),
+        (4, 4, [MissReason.DOWNTIME, None]),  # the machine slept: the latest is caught up with
+    ],
+)
+def test_what_a_forward_step_or_a_suspend_jumps_over(
+    still: World, hand: Hand, hours: int, asleep: int, reasons: list[MissReason | None]
+) -> None:
+    slept = [0.0]
+
+    async def scenario() -> None:
+        still.hold(minutely(run=spec(grace=timedelta(hours=9))))
+        service = still.service(asleep=lambda: slept[0])
+        await service.start()
+        hand.pass_(hours=hours, seconds=5)
+        slept[0] += asleep * 3600
+        service._clock.tick()
+        await until(lambda: bool(still.runs()) and all(run.state.final for run in still.runs()))
+        hand.pass_(seconds=60)  # and it goes on as ever
+        service._dispatcher.look(["tick"])
+        await until(lambda: still.states()[-1] == "succeeded" and service._dispatcher.idle)
+        await service.stop(timedelta(seconds=1))
+
+    asyncio.run(scenario())
+    assert [run.reason for run in still.runs()] == [*reasons, None]
+    assert sum(run.count for run in still.runs()) == hours * 60 + 1
 
 
 def test_hurrying_ends_what_runs_without_waiting_for_its_grace(world: World) -> None:

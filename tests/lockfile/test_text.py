@@ -23,10 +23,12 @@ from reconciler.model import (
     DstPolicy,
     ElapsedInterval,
     Evidence,
+    History,
     HolidayCalendar,
     Limits,
     Lock,
     LockEntry,
+    OnInterrupt,
     OnOverlap,
     Retries,
     RunSpec,
@@ -82,10 +84,14 @@ def entries(texts: st.SearchStrategy[str]) -> st.SearchStrategy[LockEntry]:
         command=st.lists(texts, min_size=1, max_size=3).map(tuple),
         env=st.lists(texts, max_size=2).map(tuple),
         timeout=st.none() | st.integers(1, 10**6).map(lambda s: timedelta(seconds=s)),
-        retries=st.builds(Retries, st.integers(1, 9), st.integers(0, 999).map(lambda s: timedelta(seconds=s))),
+        retries=st.builds(
+            Retries, st.integers(1, 9), st.integers(0, 999).map(lambda s: timedelta(seconds=s)), st.booleans()
+        ),
         on_overlap=st.sampled_from(OnOverlap),
         catch_up=st.sampled_from(CatchUp),
         jitter=st.integers(0, 99).map(lambda s: timedelta(milliseconds=s)),
+        on_interrupt=st.sampled_from(OnInterrupt),
+        history=st.builds(History, st.integers(1, 10**6), st.integers(0, 999).map(lambda d: timedelta(days=d))),
     )
     return st.builds(
         LockEntry,
