@@ -53,9 +53,16 @@ def write(path: Path, lock: Lock) -> bool:
             return False
         write_atomically(path, data)
     except OSError as error:
-        cure = "make room on the disk" if error.errno in _FULL else "make the directory writable"
-        raise StoreFailed(f"{path}: {error.strerror}", hint=f"nothing was changed; {cure}") from None
+        raise StoreFailed(f"{path}: {error.strerror}", hint=_hint(path, data, error)) from None
     return True
+
+
+def _hint(path: Path, data: bytes, error: OSError) -> str:
+    with suppress(OSError):
+        if path.read_bytes() == data:  # only the directory could not be synced
+            return "the new lockfile is in place, but a power cut may bring the old one back"
+    cure = "make room on the disk" if error.errno in _FULL else "make the directory writable"
+    return f"nothing was changed; {cure}"
 
 
 def write_atomically(path: Path, data: bytes) -> None:

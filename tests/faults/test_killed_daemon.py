@@ -34,7 +34,7 @@ SECONDS = 2.0
 @needs_strace
 @pytest.mark.parametrize(
     ("call", "stride"),
-    [("pwrite64", 13), ("fdatasync", 2), ("/^(vfork|fork|clone3?)$", 2)],
+    [("pwrite64", 17), ("fdatasync", 2), ("/^(vfork|fork|clone3?)$", 2)],
     ids=["pwrite64", "fdatasync", "spawn"],
 )
 def test_killed_at_any_call_the_daemon_comes_back_to_a_whole_history(project: Faulty, call: str, stride: int) -> None:

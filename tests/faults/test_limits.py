@@ -119,6 +119,17 @@ def test_a_lock_that_cannot_be_written_stays_as_it_was(project: Faulty, fault: s
     assert_lock_is_old(project, old, Result(done.returncode, done.stdout, done.stderr), told)
 
 
+@needs_strace
+def test_where_only_the_directory_cannot_be_synced_the_new_lock_is_not_denied(project: Faulty) -> None:
+    project.write(ONE)
+    project.ok("compile")
+    project.write(ONE.replace("3am", "4am"))
+    done = project.under(["fsync:error=EIO:when=2"], "compile")
+    assert done.returncode == 6, done.stderr
+    assert "the new lockfile is in place" in done.stderr
+    project.ok("compile", "--check")
+
+
 def test_a_state_directory_that_can_only_be_read_is_named_and_can_be_read(project: Faulty) -> None:
     with mounted(project.state, "1m"):
         project.hold(ONE)
@@ -188,7 +199,7 @@ def test_with_too_little_memory_a_compile_leaves_the_old_lock_and_claims_no_defe
     old = project.lock.read_bytes()
     project.write(many.replace("am\n", "pm\n"))
     compiling = [sys.executable, "-m", "reconciler", "compile"]
-    for megabytes in range(32, 400, 6):
+    for megabytes in range(32, 400, 10):
         limited = ["sh", "-c", f'ulimit -v {megabytes * 1024}; exec "$@"', "sh", *compiling]
         done = subprocess.run(limited, cwd=project.root, capture_output=True, text=True, timeout=60, check=False)
         left = names(project.lock.parent)

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.model import MissReason, RunState
 from tests.cli.conftest import until
-from tests.faults.world import NOTE, Faulty, assert_closed, eventually, living
+from tests.faults.world import NOTE, Faulty, assert_closed, eventually, living, reasons
 
 YAML = f"""\
 timezone: UTC
@@ -53,7 +53,7 @@ def test_a_stopped_and_continued_daemon_accounts_for_the_time_it_stood_still(pro
     assert_closed(project, "stopped and continued")
     missed = [run for run in project.runs() if run.state is RunState.MISSED]
     assert len(missed) >= 6  # of ten due times in five seconds, some just before, some just after
-    assert {run.reason for run in missed} == {MissReason.LATE}
+    assert reasons(project) == {MissReason.LATE}
 
 
 def test_asked_to_end_it_gives_what_runs_its_grace_and_leaves_nothing(project: Faulty) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from reconciler.engine.auditing import audit_ledger
 from reconciler.engine.embedded import EmbeddedEngine
-from reconciler.model import Run, RunState
+from reconciler.model import MissReason, Run, RunState
 from tests.cli.conftest import Project, until
 
 NOTE = 'echo "$RECONCILE_JOB_ID $RECONCILE_SCHEDULED_AT $RECONCILE_RUN_ID $$" >> started'
@@ -150,6 +150,12 @@ def assert_closed(project: Faulty, fault: str) -> None:
     assert not list(living(project)), f"{fault}: processes are left"
     strays = [path.name for path in project.root.rglob("*.tmp")]
     assert not strays, f"{fault}: {strays}"
+
+
+def reasons(project: Faulty) -> set[MissReason | None]:
+    """Return why due times were missed while there was a daemon."""
+    missed = (run for run in project.runs() if run.state is RunState.MISSED)
+    return {run.reason for run in missed} - {MissReason.DOWNTIME}
 
 
 def living(project: Faulty) -> Iterator[int]:
