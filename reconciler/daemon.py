@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from reconciler.engine import lease, ledger
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.service import EngineService
 from reconciler.errors import ReconcileError, StoreBroken, StoreFailed
@@ -51,7 +49,6 @@ class Daemon:
         self._settings = settings
         self._service = service
         self._engine = EmbeddedEngine(settings.state_dir)
-        self._state_files = tuple(settings.state_dir / name for name in (lease.FILENAME, ledger.FILENAME))
         self._source = DirectorySource(settings.lock_path, name=settings.lock_name)
         self._hinted = asyncio.Event()
         self._last_look: datetime | None = None
@@ -62,29 +59,14 @@ class Daemon:
         """Serve until *stop* is set; running jobs then get their grace."""
         loop = asyncio.get_running_loop()
         await self._service.start()
-        held = {path: _identity(path) for path in self._state_files}
         try:
             with Watch(self._settings.lock_path.parent, lambda: _hint(loop, self._hinted)) as watch:
                 while not stop.is_set():
+                    self._service.check_lease()
                     await self._turn(watch)
-                    self._check_state(held)
                     await _first_of(stop, self._hinted, timeout=_TICK)
         finally:
             await self._service.stop(self._settings.grace)
-
-    def _check_state(self, held: dict[Path, tuple[int, int] | None]) -> None:
-        """Raise StoreFailed if the lease or the ledger is another file now.
-
-        Without the lease a second daemon could run the same jobs; without the ledger nobody would see the runs.
-        """
-        for path, identity in held.items():
-            with suppress(OSError):  # a file system that does not answer for a while took nothing away
-                if _identity(path) == identity:
-                    continue
-                raise StoreFailed(
-                    f"{path}: removed or replaced while the daemon ran, which ends now",
-                    hint="put it back, or start the daemon again: jobs are rebuilt from the lockfile",
-                )
 
     def hurry(self) -> None:
         """End running jobs now instead of waiting for their grace."""
@@ -151,15 +133,6 @@ class Daemon:
         if message != self._said:
             log.log(level, "%s", message)
             self._said = message
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return which file *path* names now, or None if there is none."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _hint(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:

@@ -122,8 +122,10 @@ class EngineService:
     async def refresh(self) -> bool:
         """Take on what other processes changed in the ledger; return whether they changed anything.
 
-        Cheap when they did not. A store that cannot be read is reported by `store_error`, not raised.
+        Cheap when they did not. A store that cannot be read is reported by `store_error`, not raised; raises
+        StoreFailed only if the lease is lost, after which nothing may be done any more.
         """
+        self.check_lease()
         try:
             self._writer.look_for_file()
             if self._writer.broken is not None:
@@ -139,6 +141,14 @@ class EngineService:
         self._look_at_paused()
         self._lease.say(self.store_error)
         return changed
+
+    def check_lease(self) -> None:
+        """Raise StoreFailed if the lease was taken away: a second daemon could run the same jobs."""
+        if self._lease.lost():
+            raise StoreFailed(
+                f"{self._lease.path}: removed or replaced while the daemon ran, which ends now",
+                hint="start the daemon again: jobs are rebuilt from the lockfile",
+            )
 
     def broken(self, error: StoreBroken) -> None:
         """Take it that the ledger is broken, as somebody else found; it is replaced at the next `refresh`."""

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from reconciler.engine.ledger import FILENAME
+from reconciler.engine.lease import FILENAME
 from reconciler.model import MissReason, RunState
 from tests.cli.conftest import until
 from tests.faults.world import NOTE, Faulty, assert_accounted, assert_closed, eventually, needs_strace, reasons
@@ -81,10 +81,8 @@ def test_a_daemon_whose_store_never_works_again_still_ends_when_asked_and_the_ne
     assert_closed(project, "a store that never worked again")
 
 
-@pytest.mark.parametrize("name", ["", FILENAME], ids=["the state directory", "the ledger"])
-def test_a_daemon_whose_records_are_taken_away_ends_instead_of_running_jobs_that_nobody_sees(
-    project: Faulty, name: str
-) -> None:
+@pytest.mark.parametrize("name", ["", FILENAME], ids=["the state directory", "the lease"])
+def test_a_daemon_whose_lease_is_taken_away_ends_as_another_could_run_the_same_jobs(project: Faulty, name: str) -> None:
     project.hold(YAML)
     daemon = project.serving("--grace", "2s")
     eventually(project, RunState.SUCCEEDED)
@@ -94,8 +92,8 @@ def test_a_daemon_whose_records_are_taken_away_ends_instead_of_running_jobs_that
     for path in taken:
         path.rename(away / path.name)
     assert daemon.wait(10) == 6
-    assert f"{name or 'daemon.lock'}: removed or replaced" in project.daemon_log()
+    assert f"{FILENAME}: removed or replaced" in project.daemon_log()
     assert "Traceback" not in project.daemon_log()
     for path in taken:
         (away / path.name).rename(path)
-    assert_closed(project, "records taken away")
+    assert_closed(project, "the lease taken away")
