@@ -94,7 +94,7 @@ class Family:
     def left_by(self, tree: Tree) -> list[Process]:
         """Return the living processes that *tree* left behind, its leader having ended: all it can be told of.
 
-        What carries no mark belongs to it if no other living tree is old enough to have started it.
+        What carries no mark belongs to it if no other tree that is still led is old enough to have started it.
         """
         self.reap()
         found: list[Process] = []
@@ -106,10 +106,13 @@ class Family:
     def _is_of_another(self, root: Process, tree: Tree) -> bool:
         if root.session == tree.leader:
             return False
+        others = self._trees - {tree}
+        if any(root.session == one.leader for one in others):
+            return True
         marker = marker_of(root.pid)
         if marker is None or marker.installation != tree.marker.installation:
-            return any(root.session == one.leader or one.born <= root.started for one in self._trees - {tree})
-        return any(root.session == one.leader or one.marker == marker for one in self._trees - {tree})
+            return any(one.led and one.born <= root.started for one in others)
+        return any(one.marker == marker for one in others)
 
     def _adopted(self) -> Iterator[Process]:
         """Yield our children that we did not start: only they are in a session that is neither ours nor a new job's."""
@@ -125,12 +128,16 @@ class Family:
 
 
 class Tree:
-    """The processes of one job execution; its leader, told by `begun`, leads the process group and the session too."""
+    """The processes of one job execution; its leader, told by `begun`, leads the process group and the session too.
+
+    *led*: the leader has not ended yet.
+    """
 
     def __init__(self, marker: Marker) -> None:
         self.marker = marker
         self.born = _ticks_now()
         self.leader = 0
+        self.led = True
         self._seen: dict[tuple[int, int], Process] = {}
         self._ending = Ending(self._left)
 
@@ -153,6 +160,7 @@ class Tree:
 
     async def end_rest(self, grace: float) -> str | None:
         """End what the leader, having ended, left behind, within about *grace* seconds; return who it was, as text."""
+        self.led = False
         if not FAMILY.adopts:
             signal_group(self.leader, signals.SIGKILL)
         survivors = await self._ending.end(grace)
