@@ -44,4 +44,4 @@ def runs_again(entry: LockEntry, run: Run, before: tuple[Attempt, ...], now: dat
 
 def was_interrupted(attempt: Attempt) -> bool:
     """Return whether the end of a daemon cut the attempt short."""
-    return attempt.error in _BY_US
+    return (attempt.error or "").startswith(_BY_US)
