@@ -8,7 +8,6 @@ could be seen below it when it was ended.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal as signals
 import sys
@@ -212,6 +211,8 @@ def _set_subreaper(*, on: bool) -> bool:
     """Make the kernel give us the orphans among our descendants, or stop that; return whether it does as told."""
     if sys.platform != "linux":
         return False
+    import ctypes
+
     try:
         return bool(ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, int(on), 0, 0, 0) == 0)
     except (OSError, AttributeError):
