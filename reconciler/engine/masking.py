@@ -8,12 +8,13 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 SHORTEST = 4
 """Characters below which a value cannot be masked: it would be found everywhere."""
 MASK = b"***"
 _WRAPS = (64, 76)  # the columns at which base64 is broken into lines: PEM, MIME
+_GROUPED = 3
 _SHORTEST_ENCODED = 4  # characters of base64
 
 
@@ -48,7 +49,8 @@ def _encoded(raw: bytes) -> Iterator[bytes]:
         yield from _both_alphabets(whole.rstrip(b"="))
         for width in _WRAPS:
             for at in range(0, len(whole), width) if len(whole) > width else ():
-                yield from _both_alphabets(whole[at : at + width])
+                if len(whole[at : at + width]) >= _SHORTEST_ENCODED:
+                    yield whole[at : at + width]
     for shift in range(3):
         inner = raw[shift:]
         yield from _both_alphabets(base64.b64encode(inner[: len(inner) // 3 * 3]))
@@ -60,13 +62,25 @@ def _both_alphabets(encoded: bytes) -> Iterator[bytes]:
         yield encoded.replace(b"+", b"-").replace(b"/", b"_")
 
 
+def _alternatives(texts: Iterable[bytes], grouped: int) -> bytes:
+    """Return a pattern for the longest of *texts* at a place, its branches grouped by so many bytes: few are tried."""
+    longest_first = sorted(texts, key=lambda text: (-len(text), text))
+    if not grouped or len(longest_first) == 1 or not all(longest_first):
+        return b"|".join(map(re.escape, longest_first))
+    groups: dict[bytes, list[bytes]] = {}
+    for text in longest_first:
+        groups.setdefault(text[:1], []).append(text[1:])
+    branches = (re.escape(first) + b"(?:" + _alternatives(rest, grouped - 1) + b")" for first, rest in groups.items())
+    return b"|".join(branches)
+
+
 class Mask:
     """Replaces the needles in a stream; how the stream is cut into pieces makes no difference to what comes out."""
 
     def __init__(self, hidden: Iterable[bytes]) -> None:
-        longest_first: Sequence[bytes] = sorted(hidden, key=lambda needle: (-len(needle), needle))
-        self._longest = len(longest_first[0]) if longest_first else 0
-        self._pattern = re.compile(b"|".join(map(re.escape, longest_first)))
+        hidden = frozenset(hidden)
+        self._longest = max(map(len, hidden), default=0)
+        self._pattern = re.compile(_alternatives(hidden, _GROUPED))
         self._held = b""
 
     def feed(self, data: bytes) -> bytes:

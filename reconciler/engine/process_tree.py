@@ -19,6 +19,7 @@ from reconciler.engine.ending import Ending, told
 from reconciler.engine.processes import Marker, Process, children_of_main_thread, descendants, marker_of, read
 
 _PR_SET_CHILD_SUBREAPER = 36
+_MOMENT = 0.05
 
 
 class Family:
@@ -33,6 +34,7 @@ class Family:
         self._leaders: set[int] = set()
         self._starting = 0
         self._passed_over = False
+        self._reaping: asyncio.TimerHandle | None = None
 
     @contextmanager
     def adopting(self) -> Iterator[bool]:
@@ -43,13 +45,16 @@ class Family:
         self.adopts = _set_subreaper(on=True)
         loop = asyncio.get_running_loop()
         if self.adopts:
-            loop.add_signal_handler(signals.SIGCHLD, self.reap)
+            loop.add_signal_handler(signals.SIGCHLD, self._reap_soon, loop)
         try:
             yield self.adopts
         finally:
             if self.adopts:
                 self.reap()
                 loop.remove_signal_handler(signals.SIGCHLD)
+                if self._reaping is not None:
+                    self._reaping.cancel()
+                    self._reaping = None
                 self.adopts = not _set_subreaper(on=False)
 
     @contextmanager
@@ -90,15 +95,25 @@ class Family:
             if process.zombie:
                 _wait_for(process.pid)
 
+    def _reap_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Reap once for all children that end within a moment: mostly it is leaders, which asyncio waits for."""
+        if self._reaping is None:
+            self._reaping = loop.call_later(_MOMENT, self._reap_now)
+
+    def _reap_now(self) -> None:
+        self._reaping = None
+        self.reap()
+
     def left_by(self, tree: Tree) -> list[Process]:
         """Return the living processes that *tree* left behind, its leader having ended: all it can be told of.
 
         What carries no mark belongs to it if no other tree that is still led is old enough to have started it.
         """
-        self.reap()
         found: list[Process] = []
         for root in self._adopted():
-            if not self._is_of_another(root, tree):
+            if root.zombie:
+                _wait_for(root.pid)
+            elif not self._is_of_another(root, tree):
                 found += root, *descendants(root.pid)
         return [process for process in found if not process.zombie]
 

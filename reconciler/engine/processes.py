@@ -51,7 +51,8 @@ class Marker:
 def read(pid: int) -> Process | None:
     """Return the process numbered *pid*, or None if there is none to be seen."""
     try:
-        text = (_PROC / str(pid) / "stat").read_bytes().decode(errors="replace")
+        with open(f"{_PROC}/{pid}/stat", "rb", buffering=0) as file:  # noqa: PTH123 -- asked for every job
+            text = file.readall().decode(errors="replace")
     except OSError:
         return None
     name, _, rest = text.partition("(")[2].rpartition(")")
@@ -100,7 +101,8 @@ def children(pid: int) -> list[int]:
 
 
 def _children_of_thread(pid: int, thread: int) -> list[int]:
-    return [int(word) for word in (_PROC / str(pid) / "task" / str(thread) / "children").read_text().split()]
+    with open(f"{_PROC}/{pid}/task/{thread}/children", "rb", buffering=0) as file:  # noqa: PTH123 -- asked for every job
+        return [int(word) for word in file.readall().split()]
 
 
 def _children_by_parent(pid: int) -> list[int]:
