@@ -17,13 +17,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.engine.auditing import audit_ledger
-from reconciler.errors import StoreFailed
 from tests.faults.world import NOTE, Faulty, assert_accounted
 
 YAML = f"""\
@@ -106,12 +105,12 @@ class Soak:
         self.sizes.append(size(self.daemon.pid))
 
     def check(self, what: str) -> None:
-        for _ in range(5):
-            with suppress(StoreFailed):  # an audit at the moment of a write may have to look again
-                assert_accounted(self.project, what)
-                return
-            time.sleep(1)
-        assert_accounted(self.project, what)
+        """Look at ledger and log while the daemon stands still: else one of them is read before the other's last."""
+        self.daemon.send_signal(signal.SIGSTOP)
+        try:
+            assert_accounted(self.project, what)
+        finally:
+            self.daemon.send_signal(signal.SIGCONT)
 
     def say(self) -> None:
         audit, now = audit_ledger(self.project.state), self.sizes[-1]

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from reconciler.engine.lease import FILENAME
+from reconciler.engine import lease, ledger
 from reconciler.model import MissReason, RunState
 from tests.cli.conftest import until
 from tests.faults.world import NOTE, Faulty, assert_accounted, assert_closed, eventually, needs_strace, reasons
@@ -54,7 +54,7 @@ def test_a_store_that_fails_for_a_while_stops_nothing_and_what_it_made_late_is_m
 def test_a_plan_that_the_store_refused_is_applied_soon_after_it_works_again(project: Faulty) -> None:
     project.hold(YAML)
     project.serving()
-    with closing(sqlite3.connect(project.state / FILENAME, isolation_level=None)) as other:
+    with closing(sqlite3.connect(project.state / ledger.FILENAME, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         project.write(YAML + "  more:\n    when: every day at 3am\n    run: [echo, more]\n")
         project.ok("compile")
@@ -81,7 +81,7 @@ def test_a_daemon_whose_store_never_works_again_still_ends_when_asked_and_the_ne
     assert_closed(project, "a store that never worked again")
 
 
-@pytest.mark.parametrize("name", ["", FILENAME], ids=["the state directory", "the lease"])
+@pytest.mark.parametrize("name", ["", lease.FILENAME], ids=["the state directory", "the lease"])
 def test_a_daemon_whose_lease_is_taken_away_ends_as_another_could_run_the_same_jobs(project: Faulty, name: str) -> None:
     project.hold(YAML)
     daemon = project.serving("--grace", "2s")
@@ -92,7 +92,7 @@ def test_a_daemon_whose_lease_is_taken_away_ends_as_another_could_run_the_same_j
     for path in taken:
         path.rename(away / path.name)
     assert daemon.wait(10) == 6
-    assert f"{FILENAME}: removed or replaced" in project.daemon_log()
+    assert f"{lease.FILENAME}: removed or replaced" in project.daemon_log()
     assert "Traceback" not in project.daemon_log()
     for path in taken:
         (away / path.name).rename(path)
