@@ -92,6 +92,8 @@ def status_of(
     sync, health, message = _whole_sync(planned, unreadable, jobs, daemon)
     if daemon is not None and daemon.store_error:
         health = "Degraded"
+    elif daemon is not None and now - daemon.beat > _SILENT and health != "Degraded":
+        health = "Unknown"
     return Status(sync, health, message, daemon, jobs, tuple(_notes(daemon, set_aside, now)))
 
 
