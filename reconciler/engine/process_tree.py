@@ -178,6 +178,8 @@ class Tree:
         if not FAMILY.adopts:
             signal_group(self.leader, signals.SIGKILL)
         survivors = await self._ending.end(grace)
+        if FAMILY.adopts:  # for want of descriptors, say, /proc may have told nothing
+            signal_group(self.leader, signals.SIGKILL)
         return told(list(self._ending.named.values()), survivors)
 
     def abandon(self) -> None:
