@@ -194,6 +194,33 @@ def test_no_more_processes_than_slots_at_a_time(still: World, hand: Hand) -> Non
     assert still.states() == ["succeeded"] * 9
 
 
+def test_what_comes_due_together_is_written_together_and_before_any_of_it_starts(still: World, hand: Hand) -> None:
+    """Three hundred jobs in one second: all their rows in one transaction, and then a few runs a transaction."""
+    statements: list[str] = []
+
+    async def scenario() -> None:
+        ids = [f"job-{number}" for number in range(300)]
+        still.hold(*(minutely(id, shell("echo >> $RECONCILE_JOB_ID.log")) for id in ids))
+        async with still.dispatching() as dispatcher:
+            connection = dispatcher._writer._connection
+            assert connection is not None
+            connection.set_trace_callback(statements.append)
+            hand.pass_(seconds=60)
+            dispatcher.look(ids)
+            await still.settled(60)
+            await until(lambda: dispatcher.idle)
+
+    asyncio.run(scenario())
+    assert still.states() == ["succeeded"] * 300
+    assert len(list(still.project.glob("*.log"))) == 300
+    commits = [at for at, text in enumerate(statements) if text == "COMMIT"]
+    inserts = [at for at, text in enumerate(statements) if text.startswith("INSERT INTO runs")]
+    claims = [at for at, text in enumerate(statements) if text.startswith("UPDATE runs SET state = 'running'")]
+    assert (len(inserts), len(claims)) == (300, 300)
+    assert max(inserts) < commits[0] < min(claims)
+    assert len(commits) < 300  # a claim and an end are two writes of each run
+
+
 def test_a_failing_run_is_tried_again_after_a_pause_that_doubles(world: World) -> None:
     async def scenario() -> None:
         world.hold(rarely(run=shell("echo x >> tries; [ $(wc -l < tries) = 3 ]", retries=retries(5, milliseconds=100))))
