@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from reconciler.engine import lease, ledger
+from reconciler.engine import lease
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.service import EngineService
 from reconciler.errors import ReconcileError, StoreBroken, StoreFailed
@@ -51,10 +51,11 @@ class Daemon:
         self._settings = settings
         self._service = service
         self._engine = EmbeddedEngine(settings.state_dir)
-        self._state_files = tuple(settings.state_dir / name for name in (lease.FILENAME, ledger.FILENAME))
+        self._lease_path = settings.state_dir / lease.FILENAME
         self._source = DirectorySource(settings.lock_path, name=settings.lock_name)
         self._hinted = asyncio.Event()
         self._last_look: datetime | None = None
+        self._held: tuple[int, int] | None = None
         self._store_failed = False
         self._said = ""
 
@@ -62,29 +63,24 @@ class Daemon:
         """Serve until *stop* is set; running jobs then get their grace."""
         loop = asyncio.get_running_loop()
         await self._service.start()
-        held = {path: _identity(path) for path in self._state_files}
+        self._held = _identity(self._lease_path)
         try:
             with Watch(self._settings.lock_path.parent, lambda: _hint(loop, self._hinted)) as watch:
                 while not stop.is_set():
                     await self._turn(watch)
-                    self._check_state(held)
                     await _first_of(stop, self._hinted, timeout=_TICK)
         finally:
             await self._service.stop(self._settings.grace)
 
-    def _check_state(self, held: dict[Path, tuple[int, int] | None]) -> None:
-        """Raise StoreFailed if the lease or the ledger is another file now.
-
-        Without the lease a second daemon could run the same jobs; without the ledger nobody would see the runs.
-        """
-        for path, identity in held.items():
-            with suppress(OSError):  # a file system that does not answer for a while took nothing away
-                if _identity(path) == identity:
-                    continue
-                raise StoreFailed(
-                    f"{path}: removed or replaced while the daemon ran, which ends now",
-                    hint="put it back, or start the daemon again: jobs are rebuilt from the lockfile",
-                )
+    def _check_lease(self) -> None:
+        """Raise StoreFailed if the state directory is another one now: a second daemon could run the same jobs."""
+        with suppress(OSError):  # a file system that does not answer for a while took nothing away
+            if _identity(self._lease_path) == self._held:
+                return
+            raise StoreFailed(
+                f"{self._lease_path}: removed or replaced while the daemon ran, which ends now",
+                hint="put the state directory back, or start the daemon again: jobs are rebuilt from the lockfile",
+            )
 
     def hurry(self) -> None:
         """End running jobs now instead of waiting for their grace."""
@@ -107,12 +103,14 @@ class Daemon:
             self._last_look = now
             watch.arm()
             await self._look(full=True)
+        self._check_lease()  # before: a new ledger would be made where there is none
         await self._service.refresh()
         if self._service.replaced:
             self._service.replaced, self._last_look = False, None
 
     async def _look(self, *, full: bool) -> None:
         """Read the lock and, if it is news or this is a *full* look, bring the engine to it."""
+        self._check_lease()
         found, news = await asyncio.to_thread(self._source.poll)
         if not (news or full):
             return

@@ -81,21 +81,15 @@ def test_a_daemon_whose_store_never_works_again_still_ends_when_asked_and_the_ne
     assert_closed(project, "a store that never worked again")
 
 
-@pytest.mark.parametrize("name", ["", FILENAME], ids=["the state directory", "the ledger"])
-def test_a_daemon_whose_records_are_taken_away_ends_instead_of_running_jobs_that_nobody_sees(
-    project: Faulty, name: str
+def test_a_daemon_whose_state_directory_is_taken_away_ends_before_a_second_one_runs_the_same_jobs(
+    project: Faulty,
 ) -> None:
     project.hold(YAML)
     daemon = project.serving("--grace", "2s")
     eventually(project, RunState.SUCCEEDED)
-    away = project.root / "away"
-    taken = sorted(project.state.glob(f"{name}*")) if name else [project.state]
-    away.mkdir()
-    for path in taken:
-        path.rename(away / path.name)
+    away = project.state.rename(project.root / "away")
     assert daemon.wait(10) == 6
-    assert f"{name or 'daemon.lock'}: removed or replaced" in project.daemon_log()
+    assert f"{project.state.name}/daemon.lock: removed or replaced" in project.daemon_log()
     assert "Traceback" not in project.daemon_log()
-    for path in taken:
-        (away / path.name).rename(path)
-    assert_closed(project, "records taken away")
+    away.rename(project.state)
+    assert_closed(project, "state directory taken away")
