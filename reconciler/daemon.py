@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from reconciler.engine import lease
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.service import EngineService
 from reconciler.errors import ReconcileError, StoreBroken, StoreFailed
@@ -51,11 +49,9 @@ class Daemon:
         self._settings = settings
         self._service = service
         self._engine = EmbeddedEngine(settings.state_dir)
-        self._lease_path = settings.state_dir / lease.FILENAME
         self._source = DirectorySource(settings.lock_path, name=settings.lock_name)
         self._hinted = asyncio.Event()
         self._last_look: datetime | None = None
-        self._held: tuple[int, int] | None = None
         self._store_failed = False
         self._said = ""
 
@@ -63,24 +59,14 @@ class Daemon:
         """Serve until *stop* is set; running jobs then get their grace."""
         loop = asyncio.get_running_loop()
         await self._service.start()
-        self._held = _identity(self._lease_path)
         try:
             with Watch(self._settings.lock_path.parent, lambda: _hint(loop, self._hinted)) as watch:
                 while not stop.is_set():
+                    self._service.check_lease()
                     await self._turn(watch)
                     await _first_of(stop, self._hinted, timeout=_TICK)
         finally:
             await self._service.stop(self._settings.grace)
-
-    def _check_lease(self) -> None:
-        """Raise StoreFailed if the state directory is another one now: a second daemon could run the same jobs."""
-        with suppress(OSError):  # a file system that does not answer for a while took nothing away
-            if _identity(self._lease_path) == self._held:
-                return
-            raise StoreFailed(
-                f"{self._lease_path}: removed or replaced while the daemon ran, which ends now",
-                hint="put the state directory back, or start the daemon again: jobs are rebuilt from the lockfile",
-            )
 
     def hurry(self) -> None:
         """End running jobs now instead of waiting for their grace."""
@@ -103,14 +89,12 @@ class Daemon:
             self._last_look = now
             watch.arm()
             await self._look(full=True)
-        self._check_lease()  # before: a new ledger would be made where there is none
         await self._service.refresh()
         if self._service.replaced:
             self._service.replaced, self._last_look = False, None
 
     async def _look(self, *, full: bool) -> None:
         """Read the lock and, if it is news or this is a *full* look, bring the engine to it."""
-        self._check_lease()
         found, news = await asyncio.to_thread(self._source.poll)
         if not (news or full):
             return
@@ -149,15 +133,6 @@ class Daemon:
         if message != self._said:
             log.log(level, "%s", message)
             self._said = message
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return which file *path* names now, or None if there is none."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _hint(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:

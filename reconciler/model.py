@@ -300,7 +300,8 @@ class RunSpec:
     """What runs and how: an argument list, or a Python callable run in a child process of its own.
 
     The defaults here are part of lockfile version 1: an entry that leaves a key out means this value.
-    *arguments* are the keyword arguments of a Python task. *env* names variables to pass on.
+    *arguments* are the keyword arguments of a Python task. *env* names variables to pass on, and
+    *secrets* those whose values are masked in the captured output besides.
     *timeout* None means no limit. *jitter* delays each start by up to that long.
     """
 
@@ -308,6 +309,7 @@ class RunSpec:
     python: str | None = None
     arguments: tuple[tuple[str, str], ...] = ()
     env: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     timeout: timedelta | None = None
     retries: Retries = Retries()
     on_overlap: OnOverlap = OnOverlap.SKIP

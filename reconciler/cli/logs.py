@@ -36,7 +36,9 @@ def command(project: Project, run: str) -> None:
             note(f"attempt {attempt.number} of {len(attempts)}, took {took(attempt.started_at, attempt.finished_at)}")
         sys.stdout.write(_text(attempt))
         sys.stdout.flush()
-    note(f"run {found.id} of {found.job_id}: {outcome(found)}")
+    ended = outcome(found)
+    why = f" ({found.error})" if found.error and found.error != ended else ""
+    note(f"run {found.id} of {found.job_id}: {ended}{why}")
 
 
 def _text(attempt: Attempt) -> str:

@@ -18,6 +18,7 @@ import click
 from reconciler.cli.durations import DURATION
 from reconciler.cli.project import Project, project_options
 from reconciler.daemon import Daemon, Settings
+from reconciler.engine.process_tree import FAMILY
 from reconciler.engine.service import EngineService
 
 log = logging.getLogger("reconcile")
@@ -58,7 +59,10 @@ async def _serve(project: Project, length: timedelta | None, grace: timedelta) -
     loop.add_signal_handler(signal.SIGHUP, daemon.look_again)
     if length is not None:
         loop.call_later(length.total_seconds(), stop.set)
-    await daemon.run(stop)
+    with FAMILY.adopting() as adopts:
+        if not adopts:
+            log.info("this system does not hand over orphans: a job's child that leaves its group may outlive it")
+        await daemon.run(stop)
     return 128 + forced[0] if forced else 0
 
 

@@ -136,7 +136,7 @@ def _expected(error: _Finding, schema: AbstractMapping[str, Any]) -> str | None:
         return f"did you mean {close[0]}? (one of {choices})" if close else f"write one of {choices}"
     if "x-expected" in schema:
         return f"write {schema['x-expected']}"
-    if error.path and error.path[-1] in ("run", "command", "env") and isinstance(error.instance, str):
+    if error.path and error.path[-1] in ("run", "command", "env", "secrets") and isinstance(error.instance, str):
         return f"write a list of words: {_as_list(error.instance)}"
     if error.keyword == "type" and error.instance is None:
         return "leave the key out, or give it a value; a text such as null is quoted"

@@ -1,7 +1,7 @@
 """What a schedule runs: its task found, placeholders filled, options inherited.
 
 An option comes from the schedule, else from its task, else from the defaults of the schedule's file, else
-it has its built-in value.
+it has its built-in value. A variable named in both `env` and `secrets` is a secret.
 """
 
 from __future__ import annotations
@@ -161,6 +161,7 @@ def _with_options(
 ) -> RunSpec:
     """Return *base* with its options, each from the most specific place that sets it."""
     options = {**defaults, **task, **schedule}
+    secrets = tuple(options.get("secrets", ()))
     retries, history = (
         {**defaults.get(key, {}), **task.get(key, {}), **schedule.get(key, {})} for key in ("retries", "history")
     )
@@ -168,7 +169,8 @@ def _with_options(
         command=base.command,
         python=base.python,
         arguments=base.arguments,
-        env=tuple(options.get("env", ())),
+        env=tuple(name for name in options.get("env", ()) if name not in secrets),
+        secrets=secrets,
         timeout=parse_duration(options["timeout"]) if "timeout" in options else None,
         retries=Retries(
             retries.get("attempts", Retries().attempts),

@@ -297,7 +297,8 @@ def _retry_at(claimed: _Claimed, now: datetime) -> datetime | None:
 
 
 def _attempt(number: int, started: datetime, finished: datetime, ended: Ended) -> Attempt:
-    error = ended.stopped or ended.error or (TIMEOUT if ended.timed_out else None)
+    why = ended.stopped or ended.error or (TIMEOUT if ended.timed_out else None)
+    error = "; ".join(filter(None, (why, ended.left_behind))) or None
     return Attempt(number, started, finished, ended.exit_code, ended.signal, error, ended.output)
 
 

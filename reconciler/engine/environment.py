@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC
 
+from reconciler.engine.processes import INSTALLATION, RUN_ID
 from reconciler.model import Run, RunSpec
 
 _PASSED = frozenset({"PATH", "HOME", "LANG", "TZ", "TMPDIR", "USER", "LOGNAME"})
-_NEVER = ("OPENAI_",)
+_NEVER = ("OPENAI_", "RECONCILE_MODEL")
 
 
-def job_environment(spec: RunSpec, run: Run, own: Mapping[str, str]) -> dict[str, str]:
-    """Return what the process of *run* sees: of *own* the harmless names and those that `env` asks for, and the run.
+def job_environment(spec: RunSpec, run: Run, own: Mapping[str, str], installation: str = "") -> dict[str, str]:
+    """Return what the process of *run* sees: of *own* the harmless names and those that it asks for, and the run.
 
     `RECONCILE_SCHEDULED_AT` is the due time in UTC, so that a job can be made to do the same work only once.
-    The names of the model's keys do not pass even if asked for.
+    `RECONCILE_INSTALLATION`, with the run's id, is how its processes are known as ours later on. The names of
+    the model's keys do not pass even if asked for; those of other keys, such as GITHUB_TOKEN, only if asked for.
     """
-    wanted = _PASSED | set(spec.env)
+    wanted = _PASSED | {*spec.env, *spec.secrets}
     passed = {
         name: value
         for name, value in own.items()
@@ -25,6 +27,7 @@ def job_environment(spec: RunSpec, run: Run, own: Mapping[str, str]) -> dict[str
     }
     return passed | {
         "RECONCILE_JOB_ID": run.job_id,
-        "RECONCILE_RUN_ID": str(run.id),
+        RUN_ID: str(run.id),
+        INSTALLATION: installation,
         "RECONCILE_SCHEDULED_AT": run.scheduled_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }

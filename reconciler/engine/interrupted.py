@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from datetime import datetime
 
 from reconciler.engine import ledger_runs
@@ -15,15 +16,21 @@ STOPPED = "the daemon stopped"
 _BY_US = (KILLED, STOPPED)
 
 
-def interrupt_orphans(connection: sqlite3.Connection, roster: Roster, runner: str, now: datetime) -> list[Run]:
-    """End every attempt that *runner* did not start; return the runs they belong to, as they were."""
+def interrupt_orphans(
+    connection: sqlite3.Connection, roster: Roster, runner: str, now: datetime, left: Mapping[int, str]
+) -> list[Run]:
+    """End every attempt that *runner* did not start; return the runs they belong to, as they were.
+
+    *left* says by run id what was left of their processes.
+    """
     orphans = ledger_runs.left_running(connection, runner)
     for run in orphans:
         held = roster.held(connection, run.job_id)
         before = ledger_runs.attempts(connection, run.id)
         started = before[-1].finished_at if before else run.started_at or now
         again = held is not None and runs_again(held.entry, run, before, now)
-        attempt = Attempt(run.attempts, min(started, now), now, None, None, KILLED, Output())
+        error = "; ".join(filter(None, (KILLED, left.get(run.id))))
+        attempt = Attempt(run.attempts, min(started, now), now, None, None, error, Output())
         ledger_runs.add_attempt(connection, run.id, attempt)
         if again:
             ledger_runs.wait_again(connection, run.id, now)
@@ -44,4 +51,4 @@ def runs_again(entry: LockEntry, run: Run, before: tuple[Attempt, ...], now: dat
 
 def was_interrupted(attempt: Attempt) -> bool:
     """Return whether the end of a daemon cut the attempt short."""
-    return attempt.error in _BY_US
+    return (attempt.error or "").startswith(_BY_US)

@@ -39,7 +39,8 @@ class Holder:
 class Lease:
     """The right to run the jobs of a state directory; `release` or the end of the process gives it back."""
 
-    def __init__(self, descriptor: int, since: datetime) -> None:
+    def __init__(self, path: Path, descriptor: int, since: datetime) -> None:
+        self.path = path
         self._descriptor = descriptor
         self._since = since
         self._said: str | None = None
@@ -49,6 +50,17 @@ class Lease:
         """Write in place and always as much, so that a full disk cannot refuse it."""
         value = {"pid": os.getpid(), "since": self._since.isoformat(), "store_error": self._said}
         os.pwrite(self._descriptor, json.dumps(value).encode()[:_SIZE].ljust(_SIZE), 0)
+
+    def lost(self) -> bool:
+        """Return whether the file is another one now, or gone; a file system that does not answer took nothing away."""
+        own = os.fstat(self._descriptor)
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) != (own.st_dev, own.st_ino)
 
     def say(self, store_error: str | None) -> None:
         """Let `holder` tell what is wrong with the store, or that nothing is; the disk may refuse even that."""
@@ -86,7 +98,7 @@ def acquire(state_dir: Path, now: datetime) -> Lease:
         except OSError:
             os.close(descriptor)
             raise
-        return Lease(descriptor, now)
+        return Lease(path, descriptor, now)
 
 
 def _lock(descriptor: int) -> None:

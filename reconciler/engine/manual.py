@@ -13,6 +13,8 @@ from reconciler.engine.drive import Drive, Means
 from reconciler.engine.embedded import utc_now
 from reconciler.engine.gaps import Gaps
 from reconciler.engine.ledger_runs import Waiting
+from reconciler.engine.leftovers import installation_id
+from reconciler.engine.process_tree import FAMILY
 from reconciler.engine.roster import Roster
 from reconciler.engine.runner import KILL_GRACE, Execution
 from reconciler.engine.writer import Writer
@@ -31,22 +33,26 @@ async def run_here(state_dir: Path, project: Path, run: Run, stop: asyncio.Event
         await writer.open()
         roster = Roster()
         await writer.read(roster.load)
-        drive = Drive(Waiting(run, run.scheduled_at), _means(writer, roster, project), (), in_order=False)
+        means = _means(writer, roster, project, installation_id(state_dir))
+        drive = Drive(Waiting(run, run.scheduled_at), means, (), in_order=False)
         living = asyncio.ensure_future(drive.live())
         stopping = asyncio.ensure_future(stop.wait())
-        await asyncio.wait((living, stopping), return_when=asyncio.FIRST_COMPLETED)
-        if not living.done():
-            drive.interrupt("stopped by hand")
-        stopping.cancel()
-        await living
+        with FAMILY.adopting():
+            await asyncio.wait((living, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if not living.done():
+                drive.interrupt("stopped by hand")
+            stopping.cancel()
+            await living
     finally:
         await writer.close()
         held.release()
 
 
-def _means(writer: Writer, roster: Roster, project: Path) -> Means:
+def _means(writer: Writer, roster: Roster, project: Path, installation: str) -> Means:
     def execute(entry: LockEntry, run: Run) -> Execution:
-        return Execution(entry.run, run, project, environment=os.environ, kill_grace=KILL_GRACE)
+        return Execution(
+            entry.run, run, project, environment=os.environ, kill_grace=KILL_GRACE, installation=installation
+        )
 
     def published(_: Run) -> None:
         """Nobody listens here: the caller reads the row."""

@@ -17,6 +17,7 @@ from reconciler.engine.clock_policy import CORRECTION
 from reconciler.engine.dispatch import SLOTS, Dispatcher, Dispatching
 from reconciler.engine.embedded import utc_now
 from reconciler.engine.interrupted import interrupt_orphans
+from reconciler.engine.leftovers import end_leftovers, installation_id
 from reconciler.engine.pruning import Pruner
 from reconciler.engine.quarantine import is_hollow
 from reconciler.engine.roster import Roster
@@ -60,6 +61,7 @@ class EngineService:
         self._version = -1
         self._paused_looked = awake()
         self._store_error: str | None = None
+        self._installation = ""
         self.replaced = False
         """Whether the ledger was replaced by an empty one, so that the jobs have to be applied again."""
 
@@ -109,7 +111,11 @@ class EngineService:
         )
         instance = self._dispatcher.instance
         self._version, jobs = await self._writer.read(self._load)
-        orphans = await self._writer.write(lambda c: interrupt_orphans(c, self._roster, instance, self._now()))
+        self._installation = installation_id(self._state_dir)
+        ended = await end_leftovers(self._installation, self._kill_grace)
+        for run_id, what in ended.items():
+            _log.warning("run %d of a daemon that ended: %s", run_id, what)
+        orphans = await self._writer.write(lambda c: interrupt_orphans(c, self._roster, instance, self._now(), ended))
         if orphans:
             _log.warning("%d runs were left running by a daemon that ended; they are interrupted now", len(orphans))
         left = await self._writer.read(ledger_runs.waiting)
@@ -122,8 +128,10 @@ class EngineService:
     async def refresh(self) -> bool:
         """Take on what other processes changed in the ledger; return whether they changed anything.
 
-        Cheap when they did not. A store that cannot be read is reported by `store_error`, not raised.
+        Cheap when they did not. A store that cannot be read is reported by `store_error`, not raised; raises
+        StoreFailed only if the lease is lost, after which nothing may be done any more.
         """
+        self.check_lease()
         try:
             self._writer.look_for_file()
             if self._writer.broken is not None:
@@ -139,6 +147,14 @@ class EngineService:
         self._look_at_paused()
         self._lease.say(self.store_error)
         return changed
+
+    def check_lease(self) -> None:
+        """Raise StoreFailed if the lease was taken away: a second daemon could run the same jobs."""
+        if self._lease.lost():
+            raise StoreFailed(
+                f"{self._lease.path}: removed or replaced while the daemon ran, which ends now",
+                hint="start the daemon again: jobs are rebuilt from the lockfile",
+            )
 
     def broken(self, error: StoreBroken) -> None:
         """Take it that the ledger is broken, as somebody else found; it is replaced at the next `refresh`."""
@@ -180,7 +196,14 @@ class EngineService:
         self._dispatcher.look(self._roster.jobs)
 
     def _execution(self, entry: LockEntry, run: Run) -> Execution:
-        return Execution(entry.run, run, self._project, environment=self._environment, kill_grace=self._kill_grace)
+        return Execution(
+            entry.run,
+            run,
+            self._project,
+            environment=self._environment,
+            kill_grace=self._kill_grace,
+            installation=self._installation,
+        )
 
     async def stop(self, grace: timedelta) -> None:
         """Start nothing more, give what runs *grace*, then TERM and KILL; leave no run in state running."""

@@ -122,6 +122,7 @@ def run_to_json(run: RunSpec) -> dict[str, Json]:
         "python": run.python,
         "with": dict(run.arguments),
         "env": list(run.env),
+        "secrets": list(run.secrets),
         "timeout": None if run.timeout is None else format_duration(run.timeout),
     }
     if run.retries != _DEFAULT_RUN.retries:
@@ -241,6 +242,7 @@ def _run_from_json(value: Mapping[str, Any]) -> RunSpec:
         python=value.get("python"),
         arguments=tuple(value.get("with", {}).items()),
         env=tuple(value.get("env", ())),
+        secrets=tuple(value.get("secrets", ())),
         timeout=_duration(value, "timeout", None),
         retries=_retries(retries) if retries else _DEFAULT_RUN.retries,
         on_overlap=OnOverlap(value.get("on_overlap", _DEFAULT_RUN.on_overlap)),

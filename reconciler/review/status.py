@@ -170,8 +170,8 @@ def outcome(run: Run) -> str:
         case RunState.MISSED:
             times = f" ({run.count:,} times)" if run.count > 1 else ""
             return f"missed: {run.reason}{times}"
-        case RunState.FAILED if run.error:
-            return run.error
+        case RunState.FAILED if run.exit_code is None and run.signal is None:
+            return run.error or "failed"
         case RunState.FAILED if run.signal:
             return f"failed, signal {run.signal}"
         case RunState.FAILED:

@@ -93,6 +93,16 @@ def test_what_nobody_sets_has_the_defaults_of_the_lockfile(tmp_path: Path) -> No
     assert only(tmp_path, HEAD + JOB).run == RunSpec(command=("x",))
 
 
+def test_secrets_are_inherited_like_env_and_a_name_in_both_is_a_secret(tmp_path: Path) -> None:
+    tasks = "tasks:\n  t: {command: [x], env: [A, B], secrets: [TOKEN]}\n"
+    (tmp_path / "other").mkdir()
+    inherited = only(tmp_path / "other", HEAD + "  a: {when: every day at 9am, task: t}\n", tasks).run
+    assert (inherited.env, inherited.secrets) == (("A", "B"), ("TOKEN",))
+    schedule = "  a: {when: every day at 9am, task: t, env: [TOKEN, C], secrets: [B, TOKEN]}\n"
+    own = only(tmp_path, HEAD + schedule, tasks).run
+    assert (own.env, own.secrets) == (("C",), ("B", "TOKEN"))
+
+
 def test_defaults_and_timezone_hold_for_their_own_file_only(tmp_path: Path) -> None:
     first = "timezone: UTC\ndefaults: {timeout: 1m}\nschedules: {}\n"
     schedule = only(tmp_path, first, "schedules:\n" + JOB)

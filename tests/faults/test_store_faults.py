@@ -7,8 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from reconciler.engine import lease
-from reconciler.engine.ledger import FILENAME
+from reconciler.engine import lease, ledger
 from reconciler.model import MissReason, RunState
 from tests.cli.conftest import until
 from tests.faults.world import NOTE, Faulty, assert_accounted, assert_closed, eventually, needs_strace, reasons
@@ -60,7 +59,7 @@ def test_a_plan_that_the_store_refused_is_applied_soon_after_it_works_again(proj
     told.touch()
     daemon = project.serve_under(["pwrite64:error=EIO:when=2+"], only=told)
     until(lambda: "Synced" in project.daemon_log())
-    with closing(sqlite3.connect(project.state / FILENAME, isolation_level=None)) as other:
+    with closing(sqlite3.connect(project.state / ledger.FILENAME, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         project.write(YAML + "  more:\n    when: every day at 3am\n    run: [echo, more]\n")
         project.ok("compile")
@@ -89,15 +88,19 @@ def test_a_daemon_whose_store_never_works_again_still_ends_when_asked_and_the_ne
     assert_closed(project, "a store that never worked again")
 
 
-def test_a_daemon_whose_state_directory_is_taken_away_ends_before_a_second_one_runs_the_same_jobs(
-    project: Faulty,
-) -> None:
+@pytest.mark.parametrize("name", ["", lease.FILENAME], ids=["the state directory", "the lease"])
+def test_a_daemon_whose_lease_is_taken_away_ends_as_another_could_run_the_same_jobs(project: Faulty, name: str) -> None:
     project.hold(YAML)
     daemon = project.serving("--grace", "2s")
     eventually(project, RunState.SUCCEEDED)
-    away = project.state.rename(project.root / "away")
+    away = project.root / "away"
+    taken = sorted(project.state.glob(f"{name}*")) if name else [project.state]
+    away.mkdir()
+    for path in taken:
+        path.rename(away / path.name)
     assert daemon.wait(10) == 6
-    assert f"{project.state.name}/daemon.lock: removed or replaced" in project.daemon_log()
+    assert f"{lease.FILENAME}: removed or replaced" in project.daemon_log()
     assert "Traceback" not in project.daemon_log()
-    away.rename(project.state)
-    assert_closed(project, "state directory taken away")
+    for path in taken:
+        (away / path.name).rename(path)
+    assert_closed(project, "the lease taken away")

@@ -83,6 +83,7 @@ def entries(texts: st.SearchStrategy[str]) -> st.SearchStrategy[LockEntry]:
         RunSpec,
         command=st.lists(texts, min_size=1, max_size=3).map(tuple),
         env=st.lists(texts, max_size=2).map(tuple),
+        secrets=st.sampled_from(((), ("TOKEN",), ("A", "B"))),
         timeout=st.none() | st.integers(1, 10**6).map(lambda s: timedelta(seconds=s)),
         retries=st.builds(
             Retries, st.integers(1, 9), st.integers(0, 999).map(lambda s: timedelta(seconds=s)), st.booleans()
