@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,11 +63,12 @@ class Lease:
         return (found.st_dev, found.st_ino) != (own.st_dev, own.st_ino)
 
     def say(self, store_error: str | None) -> None:
-        """Let `holder` tell what is wrong with the store, or that nothing is."""
+        """Let `holder` tell what is wrong with the store, or that nothing is; the disk may refuse even that."""
         shown = store_error and store_error[:_MOST_SAID]
         if shown != self._said:
             self._said = shown
-            self._write()
+            with suppress(OSError):
+                self._write()
 
     def beat(self) -> None:
         """Show a sign of life."""

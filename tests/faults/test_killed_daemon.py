@@ -22,6 +22,10 @@ schedules:
     when: every 2 seconds
     on_overlap: queue
     run: [sh, -c, '{NOTE}; sleep 0.6']
+  again:
+    when: every 2 seconds
+    on_interrupt: rerun
+    run: [sh, -c, '{NOTE}; sleep 0.4']
   flaky:
     when: every 3 seconds
     retries: {{attempts: 3, backoff: 500ms}}

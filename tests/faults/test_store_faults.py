@@ -51,9 +51,14 @@ def test_a_store_that_fails_for_a_while_stops_nothing_and_what_it_made_late_is_m
     assert project.ok("audit").out.endswith("0 silent, 0 doubled\n")
 
 
+@needs_strace
 def test_a_plan_that_the_store_refused_is_applied_soon_after_it_works_again(project: Faulty) -> None:
     project.hold(YAML)
-    project.serving()
+    # What `status` is told of it stands in a file that the disk refuses as well.
+    told = project.state / lease.FILENAME
+    told.touch()
+    daemon = project.serve_under(["pwrite64:error=EIO:when=2+"], only=told)
+    until(lambda: "Synced" in project.daemon_log())
     with closing(sqlite3.connect(project.state / ledger.FILENAME, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         project.write(YAML + "  more:\n    when: every day at 3am\n    run: [echo, more]\n")
@@ -61,6 +66,8 @@ def test_a_plan_that_the_store_refused_is_applied_soon_after_it_works_again(proj
         until(lambda: "locked by another process; trying again" in project.daemon_log())
         other.execute("ROLLBACK")
     until(lambda: "create more" in project.daemon_log(), seconds=6)
+    assert daemon.poll() is None
+    assert "Traceback" not in project.daemon_log()
 
 
 @needs_strace

@@ -36,15 +36,18 @@ class Start:
     pid: int
 
 
-def tracing(*faults: str) -> list[str]:
+def tracing(*faults: str, only: Path | None = None) -> list[str]:
     """Return the command prefix that does *faults* (strace's `inject=`) to a process and its threads.
 
-    Each thread counts its calls by itself. The process stays our child (`-D`), its own exit status included.
+    Each thread counts its calls by itself; where *only* is given, those on that file, which has to be there.
+    The process stays our child (`-D`), its own exit status included.
     """
     # With --seccomp-bpf only the calls that matter are slow, but a signal is then not delivered at all.
     quick = [] if any("signal=" in fault for fault in faults) else ["--seccomp-bpf"]
     calls = ",".join(fault.split(":", 1)[0] for fault in faults)
     injected = [part for fault in faults for part in ("-e", f"inject={fault}")]
+    if only is not None:
+        injected += ["-P", str(only)]
     return ["strace", "-D", "-f", *quick, "-qq", "-o", os.devnull, "-e", f"trace={calls}", *injected]
 
 
@@ -89,11 +92,11 @@ class Faulty(Project):
             check=False,
         )
 
-    def serve_under(self, faults: list[str], *arguments: str) -> subprocess.Popen[str]:
-        """Start a daemon under *faults*."""
+    def serve_under(self, faults: list[str], *arguments: str, only: Path | None = None) -> subprocess.Popen[str]:
+        """Start a daemon under *faults*, where *only* is given those of that file."""
         with (self.root / f"daemon-{len(self.daemons)}.log").open("w") as log:
             daemon = subprocess.Popen(
-                [*tracing(*faults), sys.executable, "-m", "reconciler", "serve", *arguments],
+                [*tracing(*faults, only=only), sys.executable, "-m", "reconciler", "serve", *arguments],
                 cwd=self.root,
                 env=self._environment({}),
                 stdout=log,
