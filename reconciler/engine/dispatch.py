@@ -7,6 +7,7 @@ import logging
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -150,8 +151,17 @@ class Dispatcher:
         siblings.pop(run.id, None)
         if not siblings:
             self._of_job.pop(run.job_id, None)
-        if not task.cancelled() and task.exception() is not None:
-            _log.error("run %d ended in an unexpected error", run.id, exc_info=task.exception())
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("run %d ended in an unexpected error", run.id, exc_info=error)
+            closing = asyncio.create_task(self._close(run, error))
+            self._tasks.add(closing)
+            closing.add_done_callback(self._tasks.discard)
+
+    async def _close(self, run: Run, error: BaseException) -> None:
+        """Leave no run open that nobody drives any more."""
+        why = f"an unexpected error of the scheduler ended it: {type(error).__name__}"
+        with suppress(StoreFailed):  # then the next start closes it
+            await self._writer.write(lambda connection: ledger_runs.abandon(connection, run.id, why, self._now()))
 
     @property
     def latest(self) -> int:

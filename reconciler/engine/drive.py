@@ -87,6 +87,11 @@ class Drive:
         """Whether it stands in the way of another run of its job: it had its turn and is not over."""
         return self._has_turn and not self._over.is_set()
 
+    @property
+    def waits_for_store(self) -> bool:
+        """Whether it has no process, and the store failed it."""
+        return self._store_failed and not self.running
+
     def interrupt(self, why: str) -> None:
         """End its process, or its waiting for the next attempt; *why* becomes its error."""
         self._interrupted = self._interrupted or why
@@ -136,7 +141,9 @@ class Drive:
         if not waits:
             busy = [drive for drive in self._earlier if drive.busy]
             if busy and policy is not OnOverlap.REPLACE:
-                await self._miss(MissReason.OVERLAP)
+                # one that has ended, and only waits to be written down, would not be in the way but for the store
+                stuck = any(drive.waits_for_store for drive in busy)
+                await self._miss(MissReason.STORE if stuck else MissReason.OVERLAP)
                 return False
             for drive in busy:
                 drive.interrupt(f"replaced by the run due at {self._run.scheduled_at.isoformat()}")

@@ -255,6 +255,15 @@ def end_retries(connection: sqlite3.Connection, run_id: int, state: RunState, wh
     return cursor.rowcount == 1
 
 
+def abandon(connection: sqlite3.Connection, run_id: int, why: str, now: datetime) -> None:
+    """End the run as interrupted, whether it waits or runs, if it is not over."""
+    connection.execute(
+        "UPDATE runs SET state = 'interrupted', finished_at = ?, error = ?"
+        " WHERE id = ? AND state IN ('waiting', 'running')",
+        (to_micros(now), why, run_id),
+    )
+
+
 def miss(connection: sqlite3.Connection, run_id: int, reason: MissReason, now: datetime) -> bool:
     """End the waiting run as missed; return False if it is not waiting any more."""
     cursor = connection.execute(

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from reconciler.engine.auditing import audit_ledger
+from reconciler.engine.drive import Drive
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.ledger import FILENAME
 from reconciler.model import CatchUp, MissReason, OnInterrupt, OnOverlap, Pause, Retries, RunState
@@ -219,6 +220,33 @@ def test_what_comes_due_together_is_written_together_and_before_any_of_it_starts
     assert (len(inserts), len(claims)) == (300, 300)
     assert max(inserts) < commits[0] < min(claims)
     assert len(commits) < 300  # a claim and an end are two writes of each run
+
+
+def test_an_error_of_ours_leaves_no_run_open(
+    still: World, hand: Hand, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> Drive:
+        raise ZeroDivisionError
+
+    async def scenario() -> None:
+        still.hold(minutely())
+        async with still.dispatching() as dispatcher:
+            monkeypatch.setattr(Drive, "_settle", broken)
+            hand.pass_(seconds=60)
+            dispatcher.look(["tick"])
+            await still.settled()
+            monkeypatch.undo()
+            hand.pass_(seconds=60)
+            dispatcher.look(["tick"])
+            await until(lambda: still.states()[1:] == ["succeeded"])
+
+    asyncio.run(scenario())
+    first = still.runs()[0]
+    assert (first.state, first.error) == (
+        RunState.INTERRUPTED,
+        "an unexpected error of the scheduler ended it: ZeroDivisionError",
+    )
+    assert "ended in an unexpected error" in caplog.text
 
 
 def test_a_failing_run_is_tried_again_after_a_pause_that_doubles(world: World) -> None:
