@@ -7,12 +7,12 @@ the due times once more and holds the rows of the runs against them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reconciler.model import Run, RunState, Timing
-from reconciler.timing import fires
+from reconciler.timing import count_fires, next_fire
 
 _MOST_NAMED = 20
 
@@ -63,14 +63,16 @@ class Audit:
 def check_job(audit: Audit, job_id: str, spans: Sequence[Span], rows: Iterable[Run]) -> None:
     """Add to *audit* what became of the due times of one job; *rows* are its scheduled runs by due time."""
     account = _Account(audit, job_id, rows)
-    for due in _due(spans):
-        account.due(due)
-    account.end()
-
-
-def _due(spans: Sequence[Span]) -> Iterator[datetime]:
     for span in spans:
-        yield from fires(span.timing, span.since, span.until)
+        due = next_fire(span.timing, span.since)
+        while due is not None and due <= span.until:
+            account.due(due)
+            # what one row stands for is counted: a year of downtime of a job due each second has one
+            covered = min(account.covered_until or due, span.until)
+            if covered > due:
+                account.more(count_fires(span.timing, due, covered))
+            due = next_fire(span.timing, covered)
+    account.end()
 
 
 class _Account:
@@ -95,6 +97,22 @@ class _Account:
             self._left -= 1
         else:
             self._audit.found(self._id, at, silent=True)
+
+    @property
+    def covered_until(self) -> datetime | None:
+        """Up to when a row for many due times is the only one there is, if there is such a row."""
+        if self._many is None or self._many.last_scheduled_at is None:
+            return None
+        last = self._many.last_scheduled_at
+        return last if self._row is None else min(last, self._row.scheduled_at - timedelta(microseconds=1))
+
+    def more(self, count: int) -> None:
+        """Let the row for many due times stand for *count* more of them."""
+        assert self._many is not None
+        self._left -= count
+        if self._left < 0:
+            self._audit.found(self._id, self._many.scheduled_at, silent=True, count=-self._left)
+            self._left = 0
 
     def end(self) -> None:
         """Say what is left over after the last due time."""

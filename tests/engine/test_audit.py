@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -53,6 +54,45 @@ def test_a_row_for_many_due_times_stands_for_so_many_and_no_more(count: int, sil
     audit = audited([run(NINE + MINUTE, RunState.MISSED, count)])
     assert (audit.silent, audit.doubled) == (silent, doubled)
     assert audit.states[RunState.MISSED] == count
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 40), st.integers(1, 15), st.integers(0, 15)), max_size=4),
+    st.lists(st.integers(1, 39), max_size=2),
+)
+def test_counting_finds_what_taking_each_due_time_finds(claims: list[tuple[int, int, int]], changes: list[int]) -> None:
+    """Rows for many due times, right or wrong, over entries that change: against a list of all due times."""
+    rows = sorted(
+        (
+            Run(
+                n,
+                "tick",
+                NINE + at * MINUTE,
+                RunState.MISSED,
+                count=count,
+                last_scheduled_at=NINE + (at + last) * MINUTE,
+            )
+            if count > 1
+            else run(NINE + at * MINUTE)
+            for n, (at, count, last) in enumerate(claims)
+        ),
+        key=lambda row: row.scheduled_at,
+    )
+    edges = sorted({0, 40, *changes})
+    spans = [Span(NINE + a * MINUTE, NINE + b * MINUTE, EVERY_MINUTE) for a, b in pairwise(edges)]
+    whole, parts = Audit(), Audit()
+    check_job(whole, "tick", spans, rows)
+    check_job(parts, "tick", [Span(NINE + n * MINUTE, NINE + (n + 1) * MINUTE, EVERY_MINUTE) for n in range(40)], rows)
+    assert (whole.accounted, whole.silent, whole.doubled) == (parts.accounted, parts.silent, parts.doubled)
+
+
+def test_a_year_in_one_row_is_audited_at_once() -> None:
+    second = timedelta(seconds=1)
+    year = 365 * 86400
+    row = Run(1, "tick", NINE + second, RunState.MISSED, count=year, last_scheduled_at=NINE + year * second)
+    audit = Audit()
+    check_job(audit, "tick", [Span(NINE, NINE + year * second, timing("UTC", hour="*", minute="*", second="*"))], [row])
+    assert (audit.accounted, audit.silent, audit.doubled) == (year, 0, 0)
 
 
 def test_a_row_that_claims_more_than_was_due_is_found() -> None:
