@@ -18,6 +18,7 @@ _COMMANDS = {
     "compile": "phrases in YAML to a lockfile; --check says whether it is fresh",
     "explain": "one phrase to cron, English and its next due times",
     "merge-lock": "merge two lockfiles by entry; what git calls after `init --git`",
+    "schema": "the JSON Schema of the YAML, with this project's own names",
     "eval": "score phrases whose meaning is known: right, refused, wrong",
     "serve": "keep the scheduler in sync with the lockfile, and run the jobs",
     "status": "what is in sync, what is healthy, what comes next",

@@ -27,6 +27,8 @@ def command(base: Path, ours: Path, theirs: Path, path: str) -> None:
     """
     mine, other = (lockfile.read(file, name=f"{path} ({side})") for file, side in ((ours, "ours"), (theirs, "theirs")))
     merged = lockfile.merge(_base(base, path), mine, other)
+    if merged.lock == mine and not merged.conflicts:
+        return
     try:
         lockfile.write_atomically(ours, lockfile.merged_text(merged).encode())
     except OSError as error:
