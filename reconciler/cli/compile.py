@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -24,10 +25,12 @@ from reconciler.compiler.compile import (
     OpenQuestion,
     Outcome,
     compile_declaration,
+    over_policy,
     unmet_expectations,
 )
 from reconciler.compiler.judging import judging, translator_from
 from reconciler.declaration import load
+from reconciler.declaration.loading import load_policy
 from reconciler.errors import InvalidInput, LockInvalid, OpenQuestions, Problem, ReconcileError, StoreFailed
 from reconciler.model import Declaration, Lock
 from reconciler.review.compilation import CompileReport, compile_json, compile_text, ending_calendars
@@ -48,6 +51,12 @@ class _Options:
 @click.command("compile")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--check", is_flag=True, help="Write nothing, ask nothing; exit 4 if the lockfile is stale.")
+@click.option(
+    "--policy-from",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="With --check: hold the lockfile to the `policy:` of the schedules in DIR too, those of the base branch.",
+)
 @click.option("--watch", is_flag=True, help="Stay, and compile again whenever a file is saved.")
 @click.option("--refresh", is_flag=True, help="Read the phrases of the given IDs, or all, again.")
 @model_options
@@ -57,6 +66,7 @@ def command(
     project: Project,
     ids: tuple[str, ...],
     check: bool,
+    policy_from: Path | None,
     watch: bool,
     refresh: bool,
     model: bool | None,
@@ -70,8 +80,10 @@ def command(
     """
     if ids and not refresh:
         raise click.UsageError("IDs go with --refresh: everything else is compiled as needed")
+    if policy_from is not None and not check:
+        raise click.UsageError("--policy-from goes with --check")
     if check:
-        check_lock(project)
+        check_lock(project, policy_from)
         return
     translator_from(use=model)  # a model that is wanted and not configured is told now, not at the first save
     options = _Options(ids if refresh else None, model, max_phrases)
@@ -81,14 +93,19 @@ def command(
         _compile(project, options)
 
 
-def check_lock(project: Project) -> None:
-    """Say that the lockfile is fresh, or raise LockInvalid with all that is stale, missing or misread."""
+def check_lock(project: Project, policy_from: Path | None) -> None:
+    """Say that the lockfile is fresh, or raise LockInvalid with all that is stale, missing or misread.
+
+    The policy that the files in *policy_from* state has to be met too: a change cannot loosen what it is held to.
+    """
     declaration = load(project.schedules, root=project.root)
+    policy = declaration.policy if policy_from is None else load_policy(policy_from)
     with reading_ahead(declaration) as readings:
         lock = lockfile.read(project.lock_path, name=project.lock_name)
         problems = [
             *lockfile.stale(declaration, lock, lock_file=project.lock_name),
             *unmet_expectations(declaration, lock),
+            *over_policy(policy, declaration, lock),
             *misread(declaration, lock, readings()),
         ]
     if problems:
