@@ -33,6 +33,7 @@ from reconciler.declaration import load
 from reconciler.declaration.loading import load_policy
 from reconciler.errors import InvalidInput, LockInvalid, OpenQuestions, Problem, ReconcileError, StoreFailed
 from reconciler.model import Declaration, Lock
+from reconciler.review.annotations import error_annotations
 from reconciler.review.compilation import CompileReport, compile_json, compile_text, ending_calendars
 from reconciler.review.explain import question_lines
 
@@ -57,6 +58,13 @@ class _Options:
     metavar="DIR",
     help="With --check: hold the lockfile to the `policy:` of the schedules in DIR too, those of the base branch.",
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "github"]),
+    default="text",
+    help="With --check: `github` also says each problem as an annotation, on standard output.",
+)
 @click.option("--watch", is_flag=True, help="Stay, and compile again whenever a file is saved.")
 @click.option("--refresh", is_flag=True, help="Read the phrases of the given IDs, or all, again.")
 @model_options
@@ -67,6 +75,7 @@ def command(
     ids: tuple[str, ...],
     check: bool,
     policy_from: Path | None,
+    form: str,
     watch: bool,
     refresh: bool,
     model: bool | None,
@@ -80,10 +89,11 @@ def command(
     """
     if ids and not refresh:
         raise click.UsageError("IDs go with --refresh: everything else is compiled as needed")
-    if policy_from is not None and not check:
-        raise click.UsageError("--policy-from goes with --check")
+    if not check and (policy_from is not None or form != "text"):
+        raise click.UsageError("--policy-from and --format go with --check")
     if check:
-        check_lock(project, policy_from)
+        with _annotating(form):
+            check_lock(project, policy_from)
         return
     translator_from(use=model)  # a model that is wanted and not configured is told now, not at the first save
     options = _Options(ids if refresh else None, model, max_phrases)
@@ -91,6 +101,18 @@ def command(
         _watch(project, options, parent)
     else:
         _compile(project, options)
+
+
+@contextmanager
+def _annotating(form: str) -> Iterator[None]:
+    """Print each problem of a failure as an annotation too, where *form* is that of GitHub."""
+    try:
+        yield
+    except ReconcileError as error:
+        if form == "github":
+            for line in error_annotations(error.problems, title="schedules"):
+                say(line)
+        raise
 
 
 def check_lock(project: Project, policy_from: Path | None) -> None:
