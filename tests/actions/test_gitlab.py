@@ -26,6 +26,7 @@ def run_job(runner: Runner, base: str) -> subprocess.CompletedProcess[str]:
             "PATH": f"{runner.temporary}/reconcile/bin:{os.environ['PATH']}",
             "HOME": str(runner.temporary),
             "CI_MERGE_REQUEST_DIFF_BASE_SHA": base,
+            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
         },
         capture_output=True,
         text=True,
