@@ -13,6 +13,8 @@ from reconciler.errors import LockInvalid, StoreFailed
 from reconciler.model import Lock
 from reconciler.review.text import plural, safe
 
+_MOST_NAMED = 20
+
 
 @click.command("merge-lock")
 @click.argument("base", type=click.Path(path_type=Path))
@@ -35,9 +37,14 @@ def command(base: Path, ours: Path, theirs: Path, path: str) -> None:
         raise StoreFailed(f"{path}: {error.strerror}") from None
     if merged.conflicts:
         count = plural(len(merged.conflicts), "conflict")
-        note(f"{safe(path)}: {count}: {', '.join(merged.conflicts)}")
+        note(f"{safe(path)}: {count}: {_named(list(merged.conflicts))}")
         note("    settle the YAML, then run `reconcile compile`: it keeps what is merged and compiles the rest")
         sys.exit(1)
+
+
+def _named(ids: list[str]) -> str:
+    shown = ", ".join(ids[:_MOST_NAMED])
+    return shown if len(ids) <= _MOST_NAMED else f"{shown} and {len(ids) - _MOST_NAMED:,} more"
 
 
 def _base(file: Path, path: str) -> Lock | None:
