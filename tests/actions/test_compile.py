@@ -27,14 +27,16 @@ def branch(hosted: Hosted) -> Hosted:
     return hosted
 
 
-def compile_branch(hosted: Hosted, server: Scripted, between: Callable[[Path], object] = lambda _: None) -> Ran:
-    runner = hosted.runner("refs/heads/feature", depth=1)
+def compile_branch(
+    hosted: Hosted, server: Scripted, between: Callable[[Path], object] = lambda _: None, *, name: str = "feature"
+) -> Ran:
+    runner = hosted.runner(f"refs/heads/{name}", depth=1)
     project = runner.workspace / "project"
     runner.workspace.rename(hosted.here / "moved")
     runner.workspace.mkdir()
     (hosted.here / "moved").rename(project)
     between(project)
-    return runner.run("compile", {}, branch="feature", model="test-model", base_url=server.url, api_key=KEY)
+    return runner.run("compile", {}, branch=name, model="test-model", base_url=server.url, api_key=KEY)
 
 
 def test_what_the_model_reads_is_committed_to_the_branch_and_nothing_else(branch: Hosted) -> None:
@@ -84,6 +86,17 @@ def test_a_branch_that_went_on_meanwhile_is_left_alone(branch: Hosted) -> None:
         ran = compile_branch(branch, server, go_on)
     assert ran.code != 0
     assert git(branch.origin, "log", "-1", "--format=%s", "feature") == "went on"
+
+
+@pytest.mark.parametrize("name", ["a;touch${IFS}x", "$(touch${IFS}x)", "`touch${IFS}x`", "it's", '"', "--force"])
+def test_a_branch_of_any_name_is_pushed_to_and_never_run(branch: Hosted, name: str) -> None:
+    git(branch.work.root, "update-ref", f"refs/heads/{name}", "feature")
+    git(branch.work.root, "push", "-q", "origin", f"refs/heads/{name}:refs/heads/{name}")
+    with serving(NINE, NINE) as server:
+        ran = compile_branch(branch, server, name=name)
+    assert ran.code == 0, ran.log
+    assert git(branch.origin, "log", "-1", "--format=%s", f"refs/heads/{name}") == "Compile schedules.lock"
+    assert not list(branch.here.rglob("x"))
 
 
 def test_questions_stay_open_and_what_compiled_is_committed(branch: Hosted) -> None:
