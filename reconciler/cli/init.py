@@ -111,6 +111,7 @@ def _start(project: Project) -> None:
     for path in kept:
         note(f"kept  {path}, which was there")
     note("\nNext: `reconcile compile`, read schedules/schedules.lock, commit both; then `reconcile serve`.")
+    note("`reconcile init --git`, in each clone, makes git merge the lockfile by entry.")
 
 
 def _write_new(path: Path, text: str) -> bool:

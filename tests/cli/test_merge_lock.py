@@ -222,6 +222,26 @@ def test_git_treats_the_lock_as_the_attributes_say(repository: Repository) -> No
         assert line in asked
 
 
+def test_a_folder_named_like_this_program_is_not_run_by_a_merge(repository: Repository) -> None:
+    package = repository.project.root / "reconciler"
+    repository.on("theirs", (NINE, TEN))
+    repository.git("checkout", "-q", "main")
+    package.mkdir()
+    for name in ("__init__.py", "__main__.py"):
+        (package / name).write_text("import pathlib; pathlib.Path('ran').touch()\n")
+    repository.git("add", ".")
+    repository.git("commit", "-qm", "a trap")
+    driver = repository.git("config", "merge.reconcile-lock.driver").stdout.strip()
+    copies = "base", "ours", "theirs"
+    for name in copies:
+        (repository.project.root / name).write_bytes(repository.project.lock.read_bytes())
+    command = driver
+    for mark, name in (*zip(("%O", "%A", "%B"), copies, strict=True), ("%P", "x")):
+        command = command.replace(mark, name)
+    subprocess.run(["sh", "-c", command], cwd=repository.project.root, check=True)
+    assert not (repository.project.root / "ran").exists()
+
+
 def test_outside_a_repository_it_says_what_to_do(project: Project) -> None:
     refused = project.run("init", "--git", GIT_CEILING_DIRECTORIES=str(project.root.parent))
     assert refused.code == 6
