@@ -66,6 +66,18 @@ def test_a_token_that_cannot_write_is_no_failure(hub: GitHub, tmp_path: Path) ->
     ]
 
 
+def test_a_pull_request_that_changes_no_schedule_gets_no_comment(hub: GitHub, tmp_path: Path) -> None:
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "unchanged").touch()
+    assert "no comment" in comment(hub, tmp_path, "nothing").log
+    assert hub.comments == []
+    (tmp_path / "report" / "unchanged").unlink()
+    comment(hub, tmp_path, "something")
+    (tmp_path / "report" / "unchanged").touch()
+    comment(hub, tmp_path, "nothing any more")
+    assert [one["body"] for one in hub.comments] == [f"{MARK}\nnothing any more"]
+
+
 def test_another_failure_is_one(tmp_path: Path) -> None:
     assert comment(GitHub(url="http://127.0.0.1:9"), tmp_path, "one").code == 1
 

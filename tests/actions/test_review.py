@@ -31,6 +31,16 @@ def test_a_branch_with_a_fresh_lock_passes_and_is_reported(hosted: Hosted, propo
         assert "10:00" in text
         assert "clean-up" not in text  # what did not change is not shown
     assert (runner.temporary / "reconcile-report" / "week.svg").read_text().startswith("<svg")
+    assert not (runner.temporary / "reconcile-report" / "unchanged").exists()
+
+
+def test_a_branch_that_changes_no_schedule_passes_and_says_so(hosted: Hosted) -> None:
+    hosted.branch("feature")
+    (hosted.work.root / "README.md").write_text("more")
+    hosted.commit()
+    ran = hosted.reviewed("feature")
+    assert ran.code == 0, ran.log
+    assert (hosted.here / "runner" / "reconcile-report" / "unchanged").exists()
 
 
 def test_a_fork_needs_no_secret_and_a_phrase_beyond_the_grammar_waits_for_a_maintainer(

@@ -60,9 +60,11 @@ def text_of(report: Path) -> str:
     return f"{MARK}\nThe report on schedules is longer than a comment may be: it is in the summary of the check.\n"
 
 
-def put(number: int, text: str) -> str:
-    """Make the comment say *text*; return what was done."""
+def put(number: int, text: str, *, news: bool) -> str:
+    """Make the comment say *text*, or begin one if that is *news*; return what was done."""
     found = ours(number)
+    if found is None and not news:
+        return "no schedule changed: no comment"
     if found is None:
         call("POST", f"issues/{number}/comments", {"body": text})
         return "commented"
@@ -80,7 +82,7 @@ def main(report: Path) -> int:
         print("not a pull request: no comment")
         return 0
     try:
-        print(put(number, text_of(report)))
+        print(put(number, text_of(report), news=not (report.parent / "unchanged").exists()))
     except urllib.error.HTTPError as error:
         if error.code not in (401, 403, 404):
             raise

@@ -3,8 +3,12 @@ set -euo pipefail
 PATH="$RUNNER_TEMP/reconcile/bin:$PATH"
 
 directory="$RUNNER_TEMP/reconcile-report"
+rm -rf "$directory"
 mkdir -p "$directory"
 echo "directory=$directory" >> "$GITHUB_OUTPUT"
+if git diff --quiet --no-ext-diff --no-textconv "$BASE" HEAD -- schedules; then
+  touch "$directory/unchanged" # nothing that a first comment could say
+fi
 reconcile diff "$BASE" --format markdown --output "$directory/report.md"
 reconcile diff "$BASE" --format svg --output "$directory/week.svg"
 reconcile diff "$BASE" --format github
