@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.actions.conftest import ZEROS, Hosted
-from tests.actions.runner import git
+from tests.actions.runner import git, needs_diff
 from tests.cli.conftest import YAML
 
 Propose = Callable[..., dict[str, Any]]
@@ -16,6 +16,7 @@ NINE, TEN = "every weekday at 9am", "every weekday at 10am"
 ALL_STEPS = ["Find the base", "Check the lockfile", "Report the difference", "Say whether the lockfile is fresh"]
 
 
+@needs_diff
 def test_a_branch_with_a_fresh_lock_passes_and_is_reported(hosted: Hosted, proposed: Propose) -> None:
     event = proposed(NINE, TEN)
     runner = hosted.runner()
@@ -34,6 +35,7 @@ def test_a_branch_with_a_fresh_lock_passes_and_is_reported(hosted: Hosted, propo
     assert not (runner.temporary / "reconcile-report" / "unchanged").exists()
 
 
+@needs_diff
 def test_a_branch_that_changes_no_schedule_passes_and_says_so(hosted: Hosted) -> None:
     hosted.branch("feature")
     (hosted.work.root / "README.md").write_text("more")
@@ -163,6 +165,7 @@ def test_a_base_that_is_no_plain_revision_is_refused(hosted: Hosted, proposed: P
     assert not list(runner.workspace.glob("x*"))
 
 
+@needs_diff
 def test_a_first_pull_request_with_schedules_is_compared_with_nothing(hosted: Hosted) -> None:
     git(hosted.work.root, "checkout", "-q", "--orphan", "before")
     git(hosted.work.root, "rm", "-rqf", "schedules")
