@@ -33,7 +33,7 @@ from reconciler.declaration import load
 from reconciler.declaration.loading import load_policy
 from reconciler.errors import InvalidInput, LockInvalid, OpenQuestions, Problem, ReconcileError, StoreFailed
 from reconciler.model import Declaration, Lock
-from reconciler.review.annotations import error_annotations
+from reconciler.review.annotations import error_annotations, unheeded
 from reconciler.review.compilation import CompileReport, compile_json, compile_text, ending_calendars
 from reconciler.review.explain import question_lines
 
@@ -63,7 +63,7 @@ class _Options:
     "form",
     type=click.Choice(["text", "github"]),
     default="text",
-    help="With --check: `github` also says each problem as an annotation, on standard output.",
+    help="With --check: `github` also says each problem as an annotation of its line.",
 )
 @click.option("--watch", is_flag=True, help="Stay, and compile again whenever a file is saved.")
 @click.option("--refresh", is_flag=True, help="Read the phrases of the given IDs, or all, again.")
@@ -105,14 +105,21 @@ def command(
 
 @contextmanager
 def _annotating(form: str) -> Iterator[None]:
-    """Print each problem of a failure as an annotation too, where *form* is that of GitHub."""
+    """Where *form* is that of GitHub, print each problem of a failure as text and as an annotation, and exit.
+
+    No line of the text is a command to the runner: what people wrote is in it. All of it goes to one stream,
+    since two would arrive in any order.
+    """
     try:
         yield
     except ReconcileError as error:
-        if form == "github":
-            for line in error_annotations(error.problems, title="schedules"):
-                say(line)
-        raise
+        if form == "text":
+            raise
+        for line in unheeded(problem_lines(error.problems)):
+            say(line)
+        for line in error_annotations(error.problems, title="schedules"):
+            say(line)
+        sys.exit(error.exit_code)
 
 
 def check_lock(project: Project, policy_from: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator
 
 from reconciler.errors import Problem
@@ -20,6 +21,14 @@ def error_annotations(problems: Iterable[Problem], *, title: str) -> Iterator[st
     if len(shown) < len(found):
         rest = plural(len(found) - len(shown), "more problem")
         yield _error(Problem(f"{rest}: the log and the summary name every one"), title)
+
+
+def unheeded(lines: Iterable[str]) -> Iterator[str]:
+    """Yield *lines* so that the runner takes none of them for a command, wherever in it one may stand."""
+    mark = f"reconcile-{secrets.token_hex(16)}"
+    yield f"::stop-commands::{mark}"
+    yield from lines
+    yield f"::{mark}::"
 
 
 def _error(problem: Problem, title: str) -> str:

@@ -181,6 +181,19 @@ def test_a_first_pull_request_with_schedules_is_compared_with_nothing(hosted: Ho
     assert "report" in ran.summary
 
 
+def test_a_thousand_stale_schedules_fit_a_summary_and_ten_annotations(hosted: Hosted) -> None:
+    hosted.branch("feature")
+    many = "".join(f"  {'x' * 80}-{n}: {{when: every day at {n % 24}:{n % 60:02}, run: [date]}}\n" for n in range(2000))
+    hosted.commit("many", many__yaml=f"timezone: UTC\nschedules:\n{many}")
+    ran = hosted.reviewed("feature")
+    assert ran.code == 1
+    assert len(ran.errors()) == 10
+    assert "1,991 more problems" in ran.errors()[-1][2]
+    assert len(ran.summary) < 250_000
+    assert "and more: see the log" in ran.summary
+    assert "-1999: " in ran.log
+
+
 HOSTILE = [
     "every day at 9am ::error::owned",
     "::add-mask::every",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Problem
 from reconciler.model import Origin
-from reconciler.review.annotations import MOST, error_annotations
+from reconciler.review.annotations import MOST, error_annotations, unheeded
 from tests.actions.runner import Ran
 
 
@@ -38,3 +38,10 @@ def test_what_is_not_shown_is_counted(count: int) -> None:
 def test_the_hint_follows_on_lines_of_its_own() -> None:
     ((_, _, text),) = commands([Problem("100 % wrong", None, "first\nsecond")])
     assert text == "100 % wrong\nfirst\nsecond"
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\n"))))
+def test_the_runner_heeds_no_line_of_a_text(lines: list[str]) -> None:
+    hostile = [*lines, "::error::x", "  ::add-mask::x", "x ##[error]x", "::stop-commands::x", "::x::"]
+    log = "\n".join([*unheeded(hostile), "::notice::after"])
+    assert Ran(0, log, {}, "", []).commands == [("notice", {}, "after")]

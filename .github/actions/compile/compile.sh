@@ -18,7 +18,9 @@ echo "::$mark::"
 {
   echo "### Compiled with a model"
   echo
-  head -c 200000 "$RUNNER_TEMP/compile" | sed 's/^/    /' # indented, which no text can end
+  # Indented, which no text can end; cut well before the 1 MiB at which a summary is refused.
+  awk '(size += length($0) + 5) > 200000 { print "    and more: see the log"; exit }
+    { print "    " $0 }' "$RUNNER_TEMP/compile"
   echo
 } >> "$GITHUB_STEP_SUMMARY"
 

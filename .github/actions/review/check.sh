@@ -11,17 +11,10 @@ if git cat-file -e "$BASE:schedules" 2>/dev/null; then
 fi
 
 set +e
-reconcile compile --check --format github --policy-from "$policy/schedules" \
-  >"$RUNNER_TEMP/annotations" 2>"$RUNNER_TEMP/check"
+reconcile compile --check --format github --policy-from "$policy/schedules" >"$RUNNER_TEMP/check"
 code=$?
 set -e
-
-# What people wrote reaches this log; between the two marks no line of it is a command to the runner.
-mark="reconcile-$(python3 -c 'import secrets; print(secrets.token_hex(16))')"
-echo "::stop-commands::$mark"
 cat "$RUNNER_TEMP/check"
-echo "::$mark::"
-cat "$RUNNER_TEMP/annotations"
 
 if [ "$code" = 0 ]; then
   echo "fresh=true" >> "$GITHUB_OUTPUT"
@@ -31,7 +24,12 @@ echo "fresh=false" >> "$GITHUB_OUTPUT"
 {
   echo "### The lockfile does not hold"
   echo
-  head -c 200000 "$RUNNER_TEMP/check" | sed 's/^/    /' # indented, which no text can end
+  # The text between the two lines that keep the runner from heeding it; indented, which no text can end; cut
+  # well before the 1 MiB at which a summary is refused.
+  awk 'NR == 1 { sub("stop-commands::", ""); mark = $0 "::"; next }
+    $0 == mark { exit }
+    (size += length($0) + 5) > 200000 { print "    and more: see the log"; exit }
+    { print "    " $0 }' "$RUNNER_TEMP/check"
   echo
   if [ "$code" = 4 ]; then
     echo 'Run `reconcile compile` and commit `schedules/schedules.lock`. What only a model can read, a maintainer compiles.'
