@@ -15,6 +15,7 @@ from reconciler.timing.fields import FieldError, uneven_step
 from reconciler.timing.fires import fires, next_fire, on_wall
 from reconciler.timing.frequency import Frequency, frequency
 from reconciler.timing.jitter import start_of
+from reconciler.timing.load import Load, week_load
 from reconciler.timing.normal import cron_fields, fields_as_written
 from reconciler.timing.sanity import (
     NeverFires,
@@ -31,6 +32,7 @@ __all__ = [
     "Difference",
     "FieldError",
     "Frequency",
+    "Load",
     "NeverFires",
     "UnknownZone",
     "calendar_warnings",
@@ -51,4 +53,5 @@ __all__ = [
     "uneven_step",
     "warnings_at",
     "warnings_for",
+    "week_load",
 ]
