@@ -106,7 +106,7 @@ class Repository:
         tree = self._resolve(f"{revision.sha}:{self.prefix}{directory}")
         if tree is None:
             return {}
-        found = {}
+        found: dict[str, bytes] = {}
         for mode, sha, size, name in self._entries(tree, revision):
             if not name.endswith(suffixes) or name.startswith("."):
                 continue

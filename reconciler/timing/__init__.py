@@ -17,6 +17,7 @@ from reconciler.timing.frequency import Frequency, frequency
 from reconciler.timing.jitter import start_of
 from reconciler.timing.load import Load, week_load
 from reconciler.timing.normal import cron_fields, fields_as_written
+from reconciler.timing.policy import breaches
 from reconciler.timing.sanity import (
     NeverFires,
     calendar_warnings,
@@ -35,6 +36,7 @@ __all__ = [
     "Load",
     "NeverFires",
     "UnknownZone",
+    "breaches",
     "calendar_warnings",
     "check_fires",
     "check_zone",

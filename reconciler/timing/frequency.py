@@ -63,6 +63,7 @@ def _due(rule: tuple[CronFields, ...] | CalendarInterval) -> Iterator[tuple[int,
 
 @lru_cache(maxsize=64)
 def clocks_of(members: tuple[CronFields, ...]) -> tuple[tuple[int, ...], int]:
+    """Return the times of a day on which all *members* are due, in seconds, and the least time between them."""
     found: set[int] = set()
     for member in members:
         allowed = values(member)

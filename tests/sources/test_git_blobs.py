@@ -164,7 +164,7 @@ def test_what_is_not_a_repository_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "ref",
-    ["--output=x", "-uevil", "@{-1}", "main@{1}", "a..b", "a...b", "^main", "", "a b", "a\nb", "a:b", ":/text", "a\x1b[2Jb",
+    ["--output=x", "-u", "@{-1}", "main@{1}", "a..b", "a...b", "^main", "", "a b", "a\nb", "a:b", ":/text", "a\x1b[2Jb",
      "HEAD^{/x}", "@", "a\u202eb", "x" * 501],
 )  # fmt: skip
 def test_a_hostile_or_option_like_ref_is_refused_before_git_sees_it(ref: str, repo: Repo) -> None:
