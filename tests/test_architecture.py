@@ -36,6 +36,8 @@ def imported_by(*arguments: str, cwd: Path | None = None) -> set[str]:
         (("explain", "every weekday at 9am"), {"lark"}),
         (("eval", "--help"), {"lark"}),
         (("eval", "--no-model", "tests/golden/phrases.yaml"), {"jsonschema", "lark", "yaml"}),
+        (("diff", "--help"), set()),
+        (("diff", "HEAD"), {"git", "jsonschema", "yaml", "sqlite3"}),
         (("--dry-run",), {"sqlite3"}),
         (("status",), {"sqlite3"}),
         (("history",), {"sqlite3"}),

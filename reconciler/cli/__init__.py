@@ -18,6 +18,7 @@ _COMMANDS = {
     "compile": "phrases in YAML to a lockfile; --check says whether it is fresh",
     "explain": "one phrase to cron, English and its next due times",
     "eval": "score phrases whose meaning is known: right, refused, wrong",
+    "diff": "what a change of the lockfile means: fire times, load, what to look at",
     "serve": "keep the scheduler in sync with the lockfile, and run the jobs",
     "status": "what is in sync, what is healthy, what comes next",
     "history": "what ran, what failed, what was missed and why",

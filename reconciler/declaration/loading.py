@@ -8,13 +8,13 @@ from typing import Any
 
 from reconciler.declaration.files import read_schedule_file, schedule_files
 from reconciler.declaration.problems import is_about_a_name, schema_problems
-from reconciler.declaration.resolving import conventions_of, resolve
+from reconciler.declaration.resolving import conventions_of, policy_of, resolve
 from reconciler.declaration.schema import load_schema
 from reconciler.declaration.sections import File
 from reconciler.declaration.validating import errors_of, fits
 from reconciler.declaration.yaml_nodes import Mapping, Node, Scalar, Sequence, parse
 from reconciler.errors import InvalidInput, Problem
-from reconciler.model import Conventions, Declaration, Json
+from reconciler.model import Conventions, Declaration, Json, Policy
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,8})", re.ASCII)
@@ -52,17 +52,36 @@ def load_conventions(directory: Path) -> Conventions:
     """
     if not directory.is_dir():
         return Conventions()
-    problems: list[Problem] = []
-    files: list[File] = []
-    for path in schedule_files(directory):
-        if "conventions:" in read_schedule_file(path, path.name):
-            file, found = _load_file(path, path.name)
-            files.append(file)
-            problems += found
+    files, problems = _files_with("conventions:", directory)
     conventions = conventions_of(files, problems)
     if problems:
         raise InvalidInput(sorted(problems, key=_by_place))
     return conventions
+
+
+def load_policy(directory: Path) -> Policy:
+    """Return the policy that the files of *directory* state, reading those files alone that name one.
+
+    No limits, where there is no such directory. Raises InvalidInput for what is wrong in these files.
+    """
+    if not directory.is_dir():
+        return Policy()
+    files, problems = _files_with("policy:", directory)
+    policy = policy_of(files, problems)
+    if problems:
+        raise InvalidInput(sorted(problems, key=_by_place))
+    return policy
+
+
+def _files_with(key: str, directory: Path) -> tuple[list[File], list[Problem]]:
+    problems: list[Problem] = []
+    files: list[File] = []
+    for path in schedule_files(directory):
+        if key in read_schedule_file(path, path.name):
+            file, found = _load_file(path, path.name)
+            files.append(file)
+            problems += found
+    return files, problems
 
 
 def _name(path: Path, root: Path) -> str:

@@ -48,6 +48,13 @@ def diff_text(report: Report, *, paint: Paint, width: int | None = None) -> str:
     return page.text()
 
 
+def change_text(change: ScheduleChange) -> str:
+    """Return the block of one schedule, without colour."""
+    page = _Page(Paint(), None)
+    _block(page, change)
+    return page.text()
+
+
 class _Page:
     """Lines that grow: each is escaped, folded, and only then coloured."""
 

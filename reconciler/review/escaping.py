@@ -15,8 +15,8 @@ _LONGEST = 300
 _PLAIN = re.compile(r"[^`|\\]+")
 _NOT_A_WORD = re.compile(r"[^A-Za-z0-9 ]")
 # no sign that begins anything in Markdown, and no address: `:` and `/` only within words, `.` only at the end
-_WORD = re.compile(r"""[("']*[A-Za-z0-9+→%…–-]+(?:[/:,][A-Za-z0-9]+)*[)"',;:.]*""")
-_BLANK = "–"
+_WORD = re.compile(r"""[("']*[A-Za-z0-9+→%…-]+(?:[/:,'][A-Za-z0-9]+)*[)"',;:.]*""")
+_BLANK = "-"
 
 
 def shown(text: str) -> str:
@@ -56,6 +56,10 @@ def _words(text: str) -> str:
         part = "".join(run)
         done.append(part if plain else code(part))
     return "".join(done)
+
+
+def _is_plain(word: str) -> bool:
+    return not word.strip() or bool(_WORD.fullmatch(word))
 
 
 def _entity(match: re.Match[str]) -> str:
