@@ -38,6 +38,8 @@ def imported_by(*arguments: str, cwd: Path | None = None) -> set[str]:
         (("eval", "--no-model", "tests/golden/phrases.yaml"), {"jsonschema", "lark", "yaml"}),
         (("merge-lock", *3 * ("schedules/schedules.lock",)), set()),
         (("schema",), {"jsonschema", "yaml"}),
+        (("diff", "--help"), set()),
+        (("diff", "HEAD"), {"git", "jsonschema", "yaml", "sqlite3"}),
         (("--dry-run",), {"sqlite3"}),
         (("status",), {"sqlite3"}),
         (("history",), {"sqlite3"}),

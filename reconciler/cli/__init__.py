@@ -20,6 +20,7 @@ _COMMANDS = {
     "merge-lock": "merge two lockfiles by entry; what git calls after `init --git`",
     "schema": "the JSON Schema of the YAML, with this project's own names",
     "eval": "score phrases whose meaning is known: right, refused, wrong",
+    "diff": "what a change of the lockfile means: fire times, load, what to look at",
     "serve": "keep the scheduler in sync with the lockfile, and run the jobs",
     "status": "what is in sync, what is healthy, what comes next",
     "history": "what ran, what failed, what was missed and why",

@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from reconciler.compiler.expect import broken
 from reconciler.compiler.holiday_calendars import NoCalendar, with_holidays
-from reconciler.compiler.policy import breaches
 from reconciler.errors import Problem
 from reconciler.lockfile import answers, clash, new_entry, own_timing, renewed
 from reconciler.model import (
@@ -31,6 +30,7 @@ from reconciler.model import (
     Schedule,
 )
 from reconciler.timing import NeverFires, check_fires, cron_union
+from reconciler.timing.policy import breaches
 
 
 class Outcome(StrEnum):
