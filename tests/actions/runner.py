@@ -11,11 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import click
-import pytest
 import yaml
-
-from reconciler.cli import command as reconcile
 
 ROOT = Path(__file__).parent.parent.parent
 IDENTITY = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main")
@@ -23,11 +19,6 @@ _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 _COMMAND = re.compile(r"::([a-z-]+)(?: (.*?))?::(.*)")
 _OLD_COMMAND = re.compile(r"##\[([a-z-]+)(?: (.*?))?\](.*)")
 INSTALL = "Install reconcile"
-REPORT = "Report the difference"
-HAS_DIFF = "diff" in reconcile.list_commands(click.Context(reconcile))
-needs_diff = pytest.mark.skipif(
-    not HAS_DIFF, reason="`reconcile diff` is built beside this; the steps that call it wait"
-)
 
 
 @dataclass
@@ -92,9 +83,6 @@ class Runner:
         ran = Ran(0, "", {}, "", [])
         for step in declared["runs"]["steps"]:
             if step["name"] == INSTALL and not install:
-                continue
-            if step["name"] == REPORT and not HAS_DIFF:
-                ran.steps.append(REPORT)
                 continue
             self._run_step(step, ran, path, given)
             if ran.code:

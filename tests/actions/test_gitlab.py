@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from tests.actions.conftest import Hosted
-from tests.actions.runner import ROOT, Runner, needs_diff
+from tests.actions.runner import ROOT, Runner
 from tests.cli.conftest import YAML
 
 JOB = yaml.safe_load((ROOT / "templates/gitlab/reconcile.gitlab-ci.yml").read_text())["reconcile-review"]
@@ -34,7 +34,6 @@ def run_job(runner: Runner, base: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@needs_diff
 def test_a_merge_request_gets_a_report_and_code_quality(
     hosted: Hosted, proposed: Callable[..., dict[str, Any]]
 ) -> None:
@@ -49,7 +48,6 @@ def test_a_merge_request_gets_a_report_and_code_quality(
         assert one.keys() >= {"description", "fingerprint", "severity", "location"}
 
 
-@needs_diff
 def test_a_stale_lock_fails_after_the_report_was_written(
     hosted: Hosted, proposed: Callable[..., dict[str, Any]]
 ) -> None:
@@ -61,7 +59,6 @@ def test_a_stale_lock_fails_after_the_report_was_written(
     assert (runner.workspace / "reconcile-report" / "report.md").exists()
 
 
-@needs_diff
 def test_a_merge_request_is_held_to_the_policy_it_loosens(hosted: Hosted) -> None:
     hosted.commit("limits", limits__yaml="policy: {max_runs_per_day: 4}\n")
     hosted.push()

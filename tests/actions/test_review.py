@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.actions.conftest import ZEROS, Hosted
-from tests.actions.runner import git, needs_diff
+from tests.actions.runner import ROOT, git
 from tests.cli.conftest import YAML
 
 Propose = Callable[..., dict[str, Any]]
@@ -16,7 +20,6 @@ NINE, TEN = "every weekday at 9am", "every weekday at 10am"
 ALL_STEPS = ["Find the base", "Check the lockfile", "Report the difference", "Say whether the lockfile is fresh"]
 
 
-@needs_diff
 def test_a_branch_with_a_fresh_lock_passes_and_is_reported(hosted: Hosted, proposed: Propose) -> None:
     event = proposed(NINE, TEN)
     runner = hosted.runner()
@@ -35,7 +38,6 @@ def test_a_branch_with_a_fresh_lock_passes_and_is_reported(hosted: Hosted, propo
     assert not (runner.temporary / "reconcile-report" / "unchanged").exists()
 
 
-@needs_diff
 def test_a_branch_that_changes_no_schedule_passes_and_says_so(hosted: Hosted) -> None:
     hosted.branch("feature")
     (hosted.work.root / "README.md").write_text("more")
@@ -165,7 +167,6 @@ def test_a_base_that_is_no_plain_revision_is_refused(hosted: Hosted, proposed: P
     assert not list(runner.workspace.glob("x*"))
 
 
-@needs_diff
 def test_a_first_pull_request_with_schedules_is_compared_with_nothing(hosted: Hosted) -> None:
     git(hosted.work.root, "checkout", "-q", "--orphan", "before")
     git(hosted.work.root, "rm", "-rqf", "schedules")
@@ -189,11 +190,12 @@ def test_a_thousand_stale_schedules_fit_a_summary_and_ten_annotations(hosted: Ho
     assert ran.code == 1
     assert len(ran.errors()) == 10
     assert "1,991 more problems" in ran.errors()[-1][2]
-    assert len(ran.summary) < 250_000
+    assert len(ran.summary.encode()) < 1_000_000  # GitHub refuses more than 1 MiB
     assert "and more: see the log" in ran.summary
     assert "-1999: " in ran.log
 
 
+CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|<code>.*?</code>")
 HOSTILE = [
     "every day at 9am ::error::owned",
     "::add-mask::every",
@@ -214,8 +216,30 @@ def test_what_a_stranger_writes_is_no_command_to_the_runner(hosted: Hosted, phra
     hosted.commit()
     ran = hosted.reviewed("feature", fork=True)
     assert ran.code == 1
-    for name, _, text in ran.commands:
-        assert (name, text) == ("error", text)
-        assert not text.startswith("owned")
+    assert {name for name, _, _ in ran.commands} == {"error"}
+    assert not [text for _, _, text in ran.commands if text.startswith("owned")]
     assert all(char.isprintable() or char == "\n" for char in ran.log + ran.summary)
-    assert all(line.startswith("    ") for line in ran.summary.split("\n") if "owned" in line or "example.org" in line)
+    prose = [CODE.sub("", line) for line in ran.summary.split("\n") if not line.startswith("    ")]
+    assert not [line for line in prose for word in ("owned", "example.org", "@", "<img", "![") if word in line]
+
+
+def test_the_workflow_that_init_writes_checks_and_reports(hosted: Hosted, proposed: Propose) -> None:
+    workflow = yaml.safe_load((ROOT / "reconciler/cli/templates/workflow.yml").read_text())
+    steps = [step["run"] for step in workflow["jobs"]["check"]["steps"] if "run" in step]
+    assert "pip install" in steps.pop(0)
+    proposed(NINE, TEN, compiled=False)
+    runner = hosted.runner()
+    runner.put_installed()
+    summary = runner.temporary / "summary"
+    environment = {
+        "PATH": f"{runner.temporary}/reconcile/bin:{os.environ['PATH']}",
+        "GITHUB_STEP_SUMMARY": str(summary),
+    }
+    codes = [
+        subprocess.run(
+            ["bash", "-e", "-c", step], cwd=runner.workspace, env=environment, capture_output=True, check=False
+        ).returncode
+        for step in steps
+    ]
+    assert codes == [4, 0]
+    assert "the lock is stale" in summary.read_text()
