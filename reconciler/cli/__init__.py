@@ -17,7 +17,10 @@ _COMMANDS = {
     "init": "a starter schedules/ folder, ready to compile",
     "compile": "phrases in YAML to a lockfile; --check says whether it is fresh",
     "explain": "one phrase to cron, English and its next due times",
+    "merge-lock": "merge two lockfiles by entry; what git calls after `init --git`",
+    "schema": "the JSON Schema of the YAML, with this project's own names",
     "eval": "score phrases whose meaning is known: right, refused, wrong",
+    "diff": "what a change of the lockfile means: fire times, load, what to look at",
     "serve": "keep the scheduler in sync with the lockfile, and run the jobs",
     "status": "what is in sync, what is healthy, what comes next",
     "history": "what ran, what failed, what was missed and why",
@@ -38,7 +41,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
+        command: click.Command = import_module(f"reconciler.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def resolve_command(

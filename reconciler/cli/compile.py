@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -24,12 +25,15 @@ from reconciler.compiler.compile import (
     OpenQuestion,
     Outcome,
     compile_declaration,
+    over_policy,
     unmet_expectations,
 )
 from reconciler.compiler.judging import judging, translator_from
 from reconciler.declaration import load
+from reconciler.declaration.loading import load_policy
 from reconciler.errors import InvalidInput, LockInvalid, OpenQuestions, Problem, ReconcileError, StoreFailed
 from reconciler.model import Declaration, Lock
+from reconciler.review.annotations import error_annotations, unheeded
 from reconciler.review.compilation import CompileReport, compile_json, compile_text, ending_calendars
 from reconciler.review.explain import question_lines
 
@@ -48,6 +52,19 @@ class _Options:
 @click.command("compile")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--check", is_flag=True, help="Write nothing, ask nothing; exit 4 if the lockfile is stale.")
+@click.option(
+    "--policy-from",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="With --check: hold the lockfile to the `policy:` of the schedules in DIR too, those of the base branch.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "github"]),
+    default="text",
+    help="With --check: `github` also says each problem as an annotation of its line.",
+)
 @click.option("--watch", is_flag=True, help="Stay, and compile again whenever a file is saved.")
 @click.option("--refresh", is_flag=True, help="Read the phrases of the given IDs, or all, again.")
 @model_options
@@ -57,6 +74,8 @@ def command(
     project: Project,
     ids: tuple[str, ...],
     check: bool,
+    policy_from: Path | None,
+    form: str,
     watch: bool,
     refresh: bool,
     model: bool | None,
@@ -70,8 +89,11 @@ def command(
     """
     if ids and not refresh:
         raise click.UsageError("IDs go with --refresh: everything else is compiled as needed")
+    if not check and (policy_from is not None or form != "text"):
+        raise click.UsageError("--policy-from and --format go with --check")
     if check:
-        check_lock(project)
+        with _annotating(form):
+            check_lock(project, policy_from)
         return
     translator_from(use=model)  # a model that is wanted and not configured is told now, not at the first save
     options = _Options(ids if refresh else None, model, max_phrases)
@@ -81,14 +103,38 @@ def command(
         _compile(project, options)
 
 
-def check_lock(project: Project) -> None:
-    """Say that the lockfile is fresh, or raise LockInvalid with all that is stale, missing or misread."""
+@contextmanager
+def _annotating(form: str) -> Iterator[None]:
+    """Where *form* is that of GitHub, print each problem of a failure as text and as an annotation, and exit.
+
+    No line of the text is a command to the runner: what people wrote is in it. All of it goes to one stream,
+    since two would arrive in any order.
+    """
+    try:
+        yield
+    except ReconcileError as error:
+        if form == "text":
+            raise
+        for line in unheeded(problem_lines(error.problems)):
+            say(line)
+        for line in error_annotations(error.problems, title="schedules"):
+            say(line)
+        sys.exit(error.exit_code)
+
+
+def check_lock(project: Project, policy_from: Path | None) -> None:
+    """Say that the lockfile is fresh, or raise LockInvalid with all that is stale, missing or misread.
+
+    The policy that the files in *policy_from* state has to be met too: a change cannot loosen what it is held to.
+    """
     declaration = load(project.schedules, root=project.root)
+    policy = declaration.policy if policy_from is None else load_policy(policy_from)
     with reading_ahead(declaration) as readings:
         lock = lockfile.read(project.lock_path, name=project.lock_name)
         problems = [
             *lockfile.stale(declaration, lock, lock_file=project.lock_name),
             *unmet_expectations(declaration, lock),
+            *over_policy(policy, declaration, lock),
             *misread(declaration, lock, readings()),
         ]
     if problems:

@@ -6,13 +6,12 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
 from reconciler.cli.asking import model_options
 from reconciler.cli.console import note, paint_out, say
-from reconciler.cli.inputs import NO_ZONE, text_of, zone_or_utc
+from reconciler.cli.inputs import NO_ZONE, instant_or_now, text_of, zone_or_utc
 from reconciler.cli.project import Project, project_options
 from reconciler.compiler.compile import Ask, Judge
 from reconciler.compiler.holiday_calendars import holidays_looked_up
@@ -53,23 +52,13 @@ def command(
     else:
         raise UsageError("explain takes one phrase, or --file", hint='reconcile explain "every weekday at 9am"')
     zone = zone_or_utc(timezone)
-    begin = _instant(start, zone)
+    begin = instant_or_now(start, zone)
     judge = judging(translator_from(use=model), now=datetime.now(UTC), max_phrases=max_phrases)
     results = _read(phrases, zone, timezone is None, judge, _conventions(project))
     for one, result in zip(phrases, results, strict=True):
         _show(project, one, result, zone=zone, start=begin, count=count)
     if any(not isinstance(result, Compiled) for result in results):
         sys.exit(OpenQuestions.exit_code)
-
-
-def _instant(text: str | None, zone: str) -> datetime:
-    if text is None:
-        return datetime.now(UTC).replace(microsecond=0)
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--from: not a time: {text!r}", hint="write it as 2026-03-01T09:00 or 2026-03-01") from None
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
 
 
 def _conventions(project: Project) -> Conventions:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from reconciler.errors import InvalidInput
+from reconciler.errors import InvalidInput, UsageError
 from reconciler.timing import UnknownZone, check_zone
 
 NO_ZONE = "UTC"
@@ -27,3 +29,14 @@ def zone_or_utc(name: str | None) -> str:
         return check_zone(name)
     except UnknownZone as error:
         raise InvalidInput(str(error), hint=error.hint) from None
+
+
+def instant_or_now(text: str | None, zone: str) -> datetime:
+    """Return the instant that `--from` names, on the wall of *zone* unless it says its own; now, without one."""
+    if text is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--from: not a time: {text!r}", hint="write it as 2026-03-01T09:00 or 2026-03-01") from None
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))

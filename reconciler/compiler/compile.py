@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from reconciler.compiler.expect import broken
 from reconciler.compiler.holiday_calendars import NoCalendar, with_holidays
-from reconciler.compiler.policy import breaches
 from reconciler.errors import Problem
 from reconciler.lockfile import answers, clash, new_entry, own_timing, renewed
 from reconciler.model import (
@@ -31,6 +30,7 @@ from reconciler.model import (
     Schedule,
 )
 from reconciler.timing import NeverFires, check_fires, cron_union
+from reconciler.timing.policy import breaches
 
 
 class Outcome(StrEnum):
@@ -251,3 +251,12 @@ def unmet_expectations(declaration: Declaration, lock: Lock) -> Iterable[Problem
         if schedule.id in lock.entries:
             for one in _unmet(schedule, lock.entries[schedule.id], declaration.policy):
                 yield Problem(f"{schedule.id}: {one.question.message}", one.origin, one.question.hint)
+
+
+def over_policy(policy: Policy, declaration: Declaration, lock: Lock) -> Iterable[Problem]:
+    """Yield a problem for each limit of *policy*, which is not the declaration's own, that the lock's entries break."""
+    hint = "change the phrase; a looser `policy:` has to be merged first, on its own"
+    for schedule in declaration.schedules:
+        if policy != declaration.policy and schedule.id in lock.entries:
+            for sentence in breaches(policy, lock.entries[schedule.id].timing):
+                yield Problem(f"{schedule.id}: {sentence} where this is to be merged", schedule.phrase_origins[0], hint)

@@ -33,11 +33,16 @@ def schedule_files(directory: Path) -> list[Path]:
         raise InvalidInput(f"there is no directory {directory}", hint=hint) from None
     except OSError as error:
         raise InvalidInput(f"{directory}: {error.strerror}") from None
-    found = [directory / name for name in names if name.endswith(_SUFFIXES) and not name.startswith(".")]
+    found = [directory / name for name in names if is_schedule_file(name)]
     if not found:
         hint = "run `reconcile init` for a starter, or add a file such as schedules/backups.yaml"
         raise InvalidInput(f"there are no schedules in {directory}", hint=hint)
     return found
+
+
+def is_schedule_file(name: str) -> bool:
+    """Return whether a file called *name* is one of schedules: YAML, and not hidden."""
+    return name.endswith(_SUFFIXES) and not name.startswith(".")
 
 
 def read_schedule_file(path: Path, name: str) -> str:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from reconciler.declaration.files import read_schedule_file, schedule_files
+from reconciler.declaration.files import is_schedule_file, read_schedule_file, schedule_files
 from reconciler.declaration.problems import is_about_a_name, schema_problems
-from reconciler.declaration.resolving import conventions_of, resolve
+from reconciler.declaration.resolving import conventions_of, policy_of, resolve
 from reconciler.declaration.schema import load_schema
 from reconciler.declaration.sections import File
+from reconciler.declaration.tasks import Task, find_tasks
 from reconciler.declaration.validating import errors_of, fits
 from reconciler.declaration.yaml_nodes import Mapping, Node, Scalar, Sequence, parse
 from reconciler.errors import InvalidInput, Problem
-from reconciler.model import Conventions, Declaration, Json
+from reconciler.model import Conventions, Declaration, Json, Policy
 
+_T = TypeVar("_T")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,8})", re.ASCII)
 
@@ -46,23 +49,43 @@ def load(directory: Path, *, root: Path | None = None) -> Declaration:
 
 
 def load_conventions(directory: Path) -> Conventions:
-    """Return the conventions that the files of *directory* state, reading those files alone that name any.
+    """Return the conventions that the files of *directory* state; the defaults, where there is no such directory.
 
-    The defaults, where there is no such directory. Raises InvalidInput for what is wrong in these files.
+    Raises InvalidInput for what is wrong in the files that name any; the others are not read.
     """
-    if not directory.is_dir():
-        return Conventions()
+    return _from_section(directory, "conventions", conventions_of) if directory.is_dir() else Conventions()
+
+
+def load_policy(directory: Path) -> Policy:
+    """Return the policy that the files of *directory* state; none, where there are no files.
+
+    Raises InvalidInput for what is wrong in the file that names it; the others are not read.
+    """
+    there = directory.is_dir() and any(is_schedule_file(path.name) for path in directory.iterdir())
+    return _from_section(directory, "policy", policy_of) if there else Policy()
+
+
+def load_tasks(directory: Path) -> dict[str, Task]:
+    """Return the tasks that the files of *directory* declare, by name.
+
+    Raises InvalidInput for what is wrong in the files that name any; the others are not read.
+    """
+    return _from_section(directory, "tasks", find_tasks)
+
+
+def _from_section(directory: Path, section: str, resolved: Callable[[list[File], list[Problem]], _T]) -> _T:
+    """Return what *resolved* makes of those files of *directory* that may have *section*."""
     problems: list[Problem] = []
     files: list[File] = []
     for path in schedule_files(directory):
-        if "conventions:" in read_schedule_file(path, path.name):
+        if f"{section}:" in read_schedule_file(path, path.name):
             file, found = _load_file(path, path.name)
             files.append(file)
             problems += found
-    conventions = conventions_of(files, problems)
+    value = resolved(files, problems)
     if problems:
         raise InvalidInput(sorted(problems, key=_by_place))
-    return conventions
+    return value
 
 
 def _name(path: Path, root: Path) -> str:

@@ -25,7 +25,7 @@ def resolve(files: Iterable[File], *, complete: bool) -> tuple[Declaration, list
     files = list(files)
     problems: list[Problem] = []
     tasks = find_tasks(files, problems)
-    conventions, policy = conventions_of(files, problems), _policy(files, problems)
+    conventions, policy = conventions_of(files, problems), policy_of(files, problems)
     schedules: dict[str, Schedule] = {}
     for file in files:
         problems += _zone_problems(file, file.nodes, file.value)
@@ -87,7 +87,8 @@ def conventions_of(files: Iterable[File], problems: list[Problem]) -> Convention
     return Conventions(**values)
 
 
-def _policy(files: Iterable[File], problems: list[Problem]) -> Policy:
+def policy_of(files: Iterable[File], problems: list[Problem]) -> Policy:
+    """Return the policy of *files*, which stands in one of them; add what is wrong with it to *problems*."""
     section = _section_of_one_file("policy", files, problems)
     if section is None:
         return Policy()

@@ -50,6 +50,11 @@ def find_tasks(files: Iterable[File], problems: list[Problem]) -> dict[str, Task
     return tasks
 
 
+def placeholders(command: Iterable[str]) -> list[str]:
+    """Return the names that the words of *command* need values for, each once."""
+    return list(dict.fromkeys(match[1] for word in command for match in _PLACEHOLDER.finditer(word) if match[1]))
+
+
 def _task_problems(task: Task) -> Iterator[Problem]:
     command = child(task.node, "command")
     for word, node in zip(task.value.get("command", ()), getattr(command, "items", ()), strict=False):

@@ -18,11 +18,13 @@ from reconciler.lockfile.entries import (
 )
 from reconciler.lockfile.files import FILENAME, read, read_text, write, write_atomically
 from reconciler.lockfile.freshness import answers, new_entry, renewed, stale
+from reconciler.lockfile.merging import Merged, merge, merged_text
 from reconciler.lockfile.text import VERSION, dumps, is_newer, loads, salvage
 
 __all__ = [
     "FILENAME",
     "VERSION",
+    "Merged",
     "answers",
     "as_declared",
     "calendars_of",
@@ -35,6 +37,8 @@ __all__ = [
     "is_newer",
     "loads",
     "lock_digest",
+    "merge",
+    "merged_text",
     "new_entry",
     "own_timing",
     "read",

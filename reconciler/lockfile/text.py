@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
 from reconciler.errors import LockInvalid, Problem
+from reconciler.lockfile.declared import own_timing
 from reconciler.lockfile.entries import checksum, entry_from_json, entry_to_json, fields_checksum
 from reconciler.model import Json, Lock, LockEntry, Origin
 from reconciler.timing import FieldError
@@ -27,11 +28,16 @@ HEAL = "run `reconcile compile` and review the difference"
 
 def dumps(lock: Lock) -> str:
     """Return *lock* as text; the same lock gives the same bytes."""
-    blocks = [_block(entry) for _, entry in sorted(lock.entries.items())]
+    return document(block(entry) for _, entry in sorted(lock.entries.items()))
+
+
+def document(blocks: Iterable[str]) -> str:
+    """Return the file that holds *blocks*, each of which ends its last line."""
     return "\n".join([f"{_HEADER}version: {VERSION}\n", *blocks])
 
 
-def _block(entry: LockEntry) -> str:
+def block(entry: LockEntry) -> str:
+    """Return the lines of *entry*."""
     fields = entry_to_json(entry)
     held = fields_checksum(entry.id, fields)
     source = fields.pop("source")
@@ -79,11 +85,11 @@ def loads(text: str, *, file: str) -> Lock:
     problems = [*_header_problems(text, file)]
     entries: dict[str, LockEntry] = {}
     if not problems:
-        for block in _blocks(text):
+        for found in _blocks(text):
             try:
-                entry = _parse(block)
+                entry = _parse(found)
             except _Rejected as rejected:
-                problems.append(Problem(str(rejected), Origin(file, block.line, 1), HEAL))
+                problems.append(Problem(str(rejected), Origin(file, found.line, 1), HEAL))
             else:
                 entries[entry.id] = entry
         problems += _order_problems(text, file)
@@ -95,17 +101,24 @@ def loads(text: str, *, file: str) -> Lock:
 def salvage(text: str) -> Lock:
     """Return the entries of a damaged or conflicted lockfile whose checksum still holds, each once.
 
-    An id that appears twice with different contents, as both sides of a merge conflict do, is left out.
+    An id that appears twice with different answers, as both sides of a merge conflict may, is left out; where
+    both give the same answer, the rest of the entry comes from the declaration anyhow.
     """
     kept: dict[str, LockEntry] = {}
     torn: set[str] = set()
-    for block in _blocks("\n".join(line for line in text.splitlines() if not _CONFLICT.match(line)) + "\n"):
+    for found in _blocks("\n".join(line for line in text.splitlines() if not _CONFLICT.match(line)) + "\n"):
         with suppress(_Rejected):
-            entry = _parse(block)
-            if kept.get(block.id, entry) != entry:
-                torn.add(block.id)
-            kept[block.id] = entry
+            entry = _parse(found)
+            if _answer(kept.get(found.id, entry)) != _answer(entry):
+                torn.add(found.id)
+            kept[found.id] = entry
     return Lock({id: entry for id, entry in sorted(kept.items()) if id not in torn})
+
+
+def _answer(entry: LockEntry) -> tuple[object, ...]:
+    """Return the question of *entry* and its answer, which no declaration can give again."""
+    asked = (entry.when, entry.timezone_from_phrase, entry.conventions)
+    return (*asked, own_timing(entry), entry.evidence, entry.compiled_by, entry.assumptions)
 
 
 def is_newer(text: str) -> bool:
@@ -152,18 +165,18 @@ def _blocks(text: str) -> Iterator[_Block]:
             start, current = number, match[1]
 
 
-def _parse(block: _Block) -> LockEntry:
-    """Return the entry that *block* holds; raise _Rejected unless `dumps` would write just this text."""
+def _parse(found: _Block) -> LockEntry:
+    """Return the entry that *found* holds; raise _Rejected unless `dumps` would write just this text."""
     try:
-        fields = _fields(block.text)
-        entry = entry_from_json(block.id, fields)
+        fields = _fields(found.text)
+        entry = entry_from_json(found.id, fields)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _Rejected(f"{block.id}: {_what(error)}") from None
-    if _block(entry) == block.text:
+        raise _Rejected(f"{found.id}: {_what(error)}") from None
+    if block(entry) == found.text:
         return entry
     if fields.get("checksum") != checksum(entry):
-        raise _Rejected(f"{block.id}: the entry does not match its checksum: edited by hand, or merged badly")
-    raise _Rejected(f"{block.id}: the entry is not written the way `reconcile compile` writes it")
+        raise _Rejected(f"{found.id}: the entry does not match its checksum: edited by hand, or merged badly")
+    raise _Rejected(f"{found.id}: the entry is not written the way `reconcile compile` writes it")
 
 
 def _what(error: Exception) -> str:

@@ -17,7 +17,9 @@ from reconciler.timing.fields import FieldError, uneven_step
 from reconciler.timing.fires import fires, follows_elapsed, next_fire, on_wall
 from reconciler.timing.frequency import Frequency, frequency
 from reconciler.timing.jitter import start_of
+from reconciler.timing.load import Load, week_load
 from reconciler.timing.normal import cron_fields, fields_as_written
+from reconciler.timing.policy import breaches
 from reconciler.timing.sanity import (
     NeverFires,
     calendar_warnings,
@@ -33,8 +35,10 @@ __all__ = [
     "Difference",
     "FieldError",
     "Frequency",
+    "Load",
     "NeverFires",
     "UnknownZone",
+    "breaches",
     "calendar_warnings",
     "check_fires",
     "check_zone",
@@ -57,4 +61,5 @@ __all__ = [
     "uneven_step",
     "warnings_at",
     "warnings_for",
+    "week_load",
 ]

@@ -56,13 +56,14 @@ def _due(rule: tuple[CronFields, ...] | CalendarInterval) -> Iterator[tuple[int,
     for day in range(first, first + _DAYS):
         due = tuple(member for member in rule if coming[member] == day)
         if due:
-            yield day, *_clocks(due)
+            yield day, *clocks_of(due)
         for member in due:
             coming[member] = CronDays(member)(day + 1)
 
 
 @lru_cache(maxsize=64)
-def _clocks(members: tuple[CronFields, ...]) -> tuple[tuple[int, ...], int]:
+def clocks_of(members: tuple[CronFields, ...]) -> tuple[tuple[int, ...], int]:
+    """Return the times of a day on which all *members* are due, in seconds, and the least time between them."""
     found: set[int] = set()
     for member in members:
         allowed = values(member)

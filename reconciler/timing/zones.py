@@ -21,6 +21,7 @@ reset_tzpath(())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PROBE = 6 * 3600  # no zone has changed its offset twice within six hours and meant it
 _YEAR = 366 * 86400
+_NOT_OFFERED = ("Etc/", "US/", "SystemV/", "Brazil/", "Canada/", "Chile/", "Mexico/")
 
 
 class UnknownZone(ValueError):
@@ -42,6 +43,12 @@ class Stretch(NamedTuple):
 @cache
 def _names() -> frozenset[str]:
     return frozenset(available_timezones()) - {"localtime", "Factory", "posixrules"}
+
+
+def zone_names() -> list[str]:
+    """Return the zones that people choose from: places, sorted, and UTC; older spellings are accepted, not offered."""
+    places = {name for name in _names() if "/" in name and not name.startswith(_NOT_OFFERED)}
+    return ["UTC", *sorted(places)]
 
 
 def check_zone(name: str) -> str:

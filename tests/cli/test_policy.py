@@ -59,3 +59,41 @@ def test_a_policy_stands_in_one_file(project: Project) -> None:
     refused = project.run("compile")
     assert refused.code == 3
     assert "policy in a second file" in refused.err
+
+
+def test_a_change_is_held_to_the_policy_of_where_it_is_to_be_merged(project: Project) -> None:
+    base = project.root / "base"
+    base.mkdir()
+    (base / "limits.yaml").write_text("policy: {min_interval: 5m}\n")
+    write(project, "policy: {min_interval: 10s}", "every minute")
+    assert project.run("compile").code == 0
+    assert project.run("compile", "--check").code == 0
+    checked = project.run("compile", "--check", "--policy-from", "base")
+    assert checked.code == 4
+    assert "schedules/schedules.yaml:5:11: heartbeat: it fires 1m apart" in checked.err
+    assert "`min_interval` is 5m where this is to be merged" in checked.err
+    write(project, "policy: {min_interval: 10s}", "every 5 minutes")
+    assert project.run("compile").code == 0
+    assert project.run("compile", "--check", "--policy-from", "base").code == 0
+
+
+def test_a_policy_that_the_change_makes_stricter_holds_for_it(project: Project) -> None:
+    base = project.root / "base"
+    base.mkdir()
+    (base / "limits.yaml").write_text("policy: {min_interval: 10s}\n")
+    write(project, "", "every minute")
+    assert project.run("compile").code == 0
+    write(project, "policy: {min_interval: 5m}", "every minute")
+    checked = project.run("compile", "--check", "--policy-from", "base")
+    assert checked.code == 4
+    assert checked.err.count("heartbeat") == 1
+
+
+def test_a_base_without_schedules_limits_nothing(project: Project) -> None:
+    write(project, "", "every minute")
+    assert project.run("compile").code == 0
+    base = project.root / "base"
+    base.mkdir()
+    assert project.run("compile", "--check", "--policy-from", "base").code == 0
+    assert project.run("compile", "--check", "--policy-from", "misspelt").code == 64
+    assert project.run("compile", "--policy-from", "base").code == 64

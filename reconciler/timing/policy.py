@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.durations import format_duration
 from reconciler.model import Policy, Timing
-from reconciler.timing import frequency
+from reconciler.timing.frequency import frequency
 
 
 def breaches(policy: Policy, timing: Timing) -> Iterator[str]:

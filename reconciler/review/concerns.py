@@ -1,0 +1,105 @@
+"""What a reviewer should look at in one changed schedule, each with a code for programs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from reconciler.durations import format_duration
+from reconciler.model import Evidence, LockEntry, Policy, Timing
+from reconciler.review.hot_spots import Traffic
+from reconciler.review.text import moment
+from reconciler.timing import breaches, calendar_warnings, dst_warnings, frequency, next_fire, warnings_for
+
+
+class Level(StrEnum):
+    """How bad it is, in the words of the hosts: an error breaks a rule, a warning needs an eye, a notice informs."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for the worst."""
+        return ("error", "warning", "notice").index(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A reason to look: a *code* that the schema of the report explains, and a sentence that may quote people."""
+
+    level: Level
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a change is judged against: the time, the base's policy, how long runs usually take, the other schedules."""
+
+    now: datetime
+    policy: Policy
+    usual: Mapping[str, timedelta]
+    traffic: Traffic
+
+
+def concerns(
+    before: LockEntry | None, after: LockEntry | None, around: Surroundings, *, fires_alike: bool
+) -> Iterator[Concern]:
+    """Yield the concerns about a change, the worst first; what did not change is not complained about."""
+    if after is None:
+        return
+    if not fires_alike:
+        yield from _policy(after.timing, around.policy)
+        if not after.paused and next_fire(after.timing, around.now) is None:
+            yield Concern(Level.ERROR, "never-fires", "it does not fire again")
+        yield from _overlong(after, around.usual)
+    if after.evidence is Evidence.MODEL and (before is None or before.when != after.when or not fires_alike):
+        yield Concern(Level.WARNING, "model-only", "only a model could read this phrase: check the fire times")
+    if before is not None and before.conventions != after.conventions:
+        yield _conventions(dict(before.conventions), dict(after.conventions))
+    if not fires_alike:
+        yield from _times(after.timing, around.now)
+        yield from _hot_spot(after, around.traffic)
+
+
+def _policy(timing: Timing, policy: Policy) -> Iterator[Concern]:
+    for message in breaches(policy, timing):
+        yield Concern(Level.ERROR, "policy", message)
+
+
+def _overlong(entry: LockEntry, usual: Mapping[str, timedelta]) -> Iterator[Concern]:
+    took = usual.get(entry.id) or (usual.get(entry.moved) if entry.moved else None)
+    shortest = frequency(entry.timing.rule).shortest if took else None
+    if took is not None and shortest is not None and took > shortest:
+        usually, apart = (format_duration(timedelta(seconds=round(one.total_seconds()))) for one in (took, shortest))
+        message = f"its runs usually take {usually}, longer than the {apart} between two of them"
+        yield Concern(Level.WARNING, "longer-than-interval", message)
+
+
+def _conventions(before: Mapping[str, str], after: Mapping[str, str]) -> Concern:
+    parts = [
+        f"{name} {before.get(name, 'not used')} → {after.get(name, 'not used')}"
+        for name in {**before, **after}
+        if before.get(name) != after.get(name)
+    ]
+    return Concern(Level.WARNING, "conventions", f"the conventions it uses changed: {', '.join(parts)}")
+
+
+def _times(timing: Timing, now: datetime) -> Iterator[Concern]:
+    for message in dst_warnings(timing, now):
+        yield Concern(Level.WARNING, "dst", message)
+    for message in warnings_for(timing):
+        yield Concern(Level.WARNING, "short-month", message)
+    for message in calendar_warnings(timing, now):
+        yield Concern(Level.WARNING, "calendar", message)
+
+
+def _hot_spot(entry: LockEntry, traffic: Traffic) -> Iterator[Concern]:
+    spot = traffic.hottest(entry)
+    if spot is not None:
+        when = moment(spot.minute, entry.timing.timezone)
+        yield Concern(Level.WARNING, "hot-spot", f"{spot.after:,} schedules start at {when}; {spot.before:,} before")

@@ -1,0 +1,100 @@
+"""The words that all forms of a diff share: the verdict, the totals, what a change does."""
+
+from __future__ import annotations
+
+import json
+
+from reconciler.model import Evidence
+from reconciler.review.changes import FieldChange, Kind, Report, ScheduleChange, Side
+from reconciler.review.text import moment
+
+SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.MOVED: ">", Kind.REMOVED: "-"}
+EVIDENCE = {
+    Evidence.AGREED: "grammar and model agree",
+    Evidence.GRAMMAR: "read by the grammar",
+    Evidence.MODEL: "read by a model only",
+}
+_NAMES = {"with": "arguments", "except": "left out"}
+
+
+def verdict(report: Report) -> str:
+    """Return the first line of every form: what is stale, what needs a look, and what becomes of the load."""
+    first = [note.message for note in report.notes if note.code == "stale"]
+    if not report.changes:
+        return " · ".join([*first, "nothing changed in the lock", f"runs/week {report.runs_after:,}"])
+    look = report.need_a_look
+    looks = f"{look:,} {'needs' if look == 1 else 'need'} a look" if look else "nothing needs a look"
+    return " · ".join([*first, looks, load(report)])
+
+
+def load(report: Report) -> str:
+    """Return `runs/week 978 → 1,824 (+846)`."""
+    more = report.runs_after - report.runs_before
+    if not more:
+        return f"runs/week {report.runs_after:,}, as before"
+    return f"runs/week {report.runs_before:,} → {report.runs_after:,} ({more:+,})"
+
+
+def totals(report: Report) -> str:
+    """Return `1 added, 2 changed, 1 removed · 41 unchanged`."""
+    parts = [f"{count:,} {kind.value}" for kind in Kind if (count := report.count(kind))]
+    return f"{', '.join(parts) or 'no change'} · {report.unchanged:,} unchanged"
+
+
+def phrase(side: Side) -> str:
+    """Return the phrases of *side*, as written."""
+    return " + ".join(f'"{one}"' for one in side.entry.when)
+
+
+def effect(change: ScheduleChange) -> str | None:
+    """Return what a change does to the fire times where that is not told by its two sentences."""
+    if change.before is None or change.after is None:
+        return None
+    before, after = change.before.entry, change.after.entry
+    if before.paused != after.paused:
+        return "paused: it stops firing" if after.paused else "no longer paused: it fires again"
+    if change.fires_alike:
+        rewritten = before.when != after.when
+        return "the phrase changed; no fire time changes" if rewritten else "no fire time changes"
+    return None
+
+
+def runs(change: ScheduleChange) -> str:
+    """Return the runs a day of the coming week, before and after: `96 → 216 runs/day (+120)`."""
+    old, new = change.before, change.after
+    if old is None or new is None:
+        side = change.side
+        sign = "+" if old is None else "-"
+        return f"{sign}{per_day(side.runs)} runs/day" if side.runs else "no runs in the coming week"
+    if old.runs == new.runs:
+        return f"{per_day(new.runs)} runs/day, as before" if new.runs else "no runs in the coming week"
+    more = new.runs - old.runs
+    return f"{per_day(old.runs)} → {per_day(new.runs)} runs/day ({'+' if more > 0 else '-'}{per_day(abs(more))})"
+
+
+def per_day(week: int) -> str:
+    """Return a week's runs as runs a day: `1,430`, `0.7`."""
+    day = week / 7
+    return f"{day:,.0f}" if day >= 100 or week % 7 == 0 else f"{day:.1f}" if day >= 0.1 else f"{day:.2f}"
+
+
+def next_fires(side: Side) -> list[str]:
+    """Return the next fires in the schedule's zone and in UTC, or why there are none."""
+    if side.entry.paused:
+        return ["paused in git"]
+    return [moment(due, side.entry.timing.timezone) for due in side.next] or ["does not fire again"]
+
+
+def kwargs(side: Side) -> list[str]:
+    """Return the kwargs or the interval, a line of JSON each, with the timezone."""
+    return [json.dumps(one, ensure_ascii=False) for one in side.fields]
+
+
+def evidence(side: Side) -> str:
+    """Return who vouches for the meaning."""
+    return f"{EVIDENCE[side.entry.evidence]} ({side.entry.compiled_by})"
+
+
+def field(change: FieldChange) -> tuple[str, str, str]:
+    """Return the name of a changed field and its two values, as people read them."""
+    return _NAMES.get(change.name, change.name), change.before or "default", change.after or "default"

@@ -1,0 +1,235 @@
+"""Files of a git revision, read as blobs: never a checkout, so that no hook, filter or link of a repository acts.
+
+GitPython runs git here, with one hardened set of options and nothing fetched. The repository is named by its
+`.git`, so that neither GIT_DIR of a hook we run in nor another owner of the directory matters, and every
+revision becomes a commit's full hash before anything is read from it.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.errors import SourceFailed, UsageError
+
+_SECONDS = 30
+_MOST_FILES = 2000
+_MOST_BYTES = 64 << 20
+_SHA = re.compile("[0-9a-f]{40,64}")
+_REGULAR = frozenset({"100644", "100755"})
+_SETTINGS = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.symlinks=false",
+    "core.sshCommand=false",
+    "core.pager=cat",
+    "diff.external=",
+    "protocol.allow=never",
+    "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",
+    "gpg.program=gpg",
+    "gpg.ssh.program=ssh-keygen",
+)
+_ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # nothing is fetched, not even what a partial clone left out
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_PAGER": "cat",
+    "LC_ALL": "C",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A commit by its full hash, and the *name* it was asked for by."""
+
+    name: str
+    sha: str
+
+    def __str__(self) -> str:
+        return self.sha[:10] if self.sha.startswith(self.name) else f"{self.name} ({self.sha[:10]})"
+
+
+class Repository:
+    """The git repository around a directory; *prefix* is that directory's path in it, `` or `services/billing/`."""
+
+    def __init__(self, directory: Path) -> None:
+        """Find the repository; raise SourceFailed if there is none, or no git."""
+        where = directory.resolve()
+        top = next((one for one in (where, *where.parents) if (one / ".git").exists()), None)
+        if top is None:
+            hint = "a diff compares two revisions: run it in a clone, or name the project with -C DIR"
+            raise SourceFailed(f"{directory} is not in a git repository", hint=hint)
+        inside = where.relative_to(top).as_posix()
+        self.prefix = "" if inside == "." else f"{inside}/"
+        self._top = top
+
+    def commit(self, ref: str) -> Revision:
+        """Return the commit that *ref* names, here or, for a plain branch name, on origin.
+
+        Raises UsageError for what is no name of a revision, SourceFailed with the command that fetches it if
+        it is not in this clone.
+        """
+        check_ref(ref)
+        for name in (ref, f"refs/remotes/origin/{ref}"):
+            sha = self._resolve(f"{name}^{{commit}}")
+            if sha is not None:
+                return Revision(ref, sha)
+        raise SourceFailed(f"the revision {ref} is not in this {self._kind()}", hint=self._how_to_fetch(ref))
+
+    def default_base(self) -> Revision:
+        """Return where this branch left origin's default branch, or HEAD where origin has none.
+
+        Raises SourceFailed in a shallow clone that does not reach that far.
+        """
+        head = self.commit("HEAD")
+        branch = self._default_branch()
+        if branch is not None:
+            status, out, _ = self._git("merge-base", branch.sha, head.sha)
+            if status == 0:
+                return Revision(f"merge base with {branch.name}", out.decode().strip())
+        if self._is_shallow():
+            raise _too_shallow(branch)
+        return head
+
+    def files(self, revision: Revision, directory: str, *, suffixes: tuple[str, ...]) -> dict[str, bytes]:
+        """Return the regular files directly in *directory*, relative to the project, that end so; by name.
+
+        Nothing where there is no such directory. Raises SourceFailed for links and for more than a project has.
+        """
+        tree = self._resolve(f"{revision.sha}:{self.prefix}{directory}")
+        if tree is None:
+            return {}
+        found: dict[str, bytes] = {}
+        for mode, sha, size, name in self._entries(tree, revision):
+            if not name.endswith(suffixes) or name.startswith("."):
+                continue
+            where = f"{revision}: {directory}/{name}"
+            if mode not in _REGULAR:
+                raise SourceFailed(f"{where} is a link or a directory, not a file", hint="put the file itself there")
+            if size > _MOST_BYTES or len(found) == _MOST_FILES:
+                raise SourceFailed(f"{where} is more than {_MOST_BYTES >> 20} MiB or file {_MOST_FILES:,}")
+            found[name] = self._blob(sha, where)
+        return found
+
+    def _entries(self, tree: str, revision: Revision) -> list[tuple[str, str, int, str]]:
+        status, out, error = self._git("ls-tree", "-l", "-z", tree)
+        if status != 0:
+            raise SourceFailed(f"{revision}: the tree cannot be read: {_last_line(error)}")
+        entries = []
+        for line in out.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+            about, _, name = line.partition("\t")
+            mode, _, sha, size = about.split()
+            entries.append((mode, sha, int(size) if size.isdigit() else 0, name))
+        return entries
+
+    def _blob(self, sha: str, where: str) -> bytes:
+        status, out, error = self._git("cat-file", "blob", sha)
+        if status != 0:
+            hint = "a partial clone lacks it: `git fetch --refetch --filter=blob:limit=64m origin`, or clone in full"
+            raise SourceFailed(f"{where} cannot be read: {_last_line(error)}", hint=hint)
+        return out
+
+    def _resolve(self, name: str) -> str | None:
+        status, out, _ = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", name)
+        # older gits print the marker itself too
+        sha = out.decode("ascii", "replace").split()[-1:] if status == 0 else []
+        return sha[0] if sha and _SHA.fullmatch(sha[0]) else None
+
+    def _default_branch(self) -> Revision | None:
+        for name in ("origin/HEAD", "origin/main", "origin/master"):
+            sha = self._resolve(f"refs/remotes/{name}^{{commit}}")
+            if sha is not None:
+                return Revision(name, sha)
+        return None
+
+    def _is_shallow(self) -> bool:
+        status, out, _ = self._git("rev-parse", "--is-shallow-repository")
+        return status == 0 and out.strip() == b"true"
+
+    def _kind(self) -> str:
+        return "shallow clone" if self._is_shallow() else "clone"
+
+    def _how_to_fetch(self, ref: str) -> str:
+        name = re.split("[~^]", ref, maxsplit=1)[0]
+        back = _generations(ref)
+        if back and self._resolve(f"{name}^{{commit}}") is not None:
+            return f"its history is cut off here: `git fetch --deepen={back} origin`, then repeat"
+        return f"fetch it with `git fetch --depth={back + 1} origin {shlex.quote(_refspec(name))}`, then repeat"
+
+    def _git(self, *arguments: str) -> tuple[int, bytes, str]:
+        """Run one reading git command on this repository; return its status, output and error text."""
+        try:
+            from git.cmd import Git
+            from git.exc import GitCommandError
+        except ImportError:
+            raise SourceFailed("git is not installed", hint="`reconcile diff` reads revisions with it") from None
+        options = [part for setting in _SETTINGS for part in ("-c", setting)]
+        command = ["git", f"--git-dir={self._top / '.git'}", *options, *arguments]
+        try:
+            status, out, error = Git(self._top).execute(
+                command,
+                env=_ENVIRONMENT,
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+                kill_after_timeout=_SECONDS,
+            )
+        except GitCommandError as failed:
+            raise SourceFailed(f"git cannot be run: {_last_line(str(failed))}") from None
+        return int(status or 0), out if isinstance(out, bytes) else out.encode(), str(error)
+
+
+def check_ref(ref: str) -> str:
+    """Return *ref* if it can be the name of one revision; raise UsageError for options, ranges and the rest."""
+    hint = "write a branch, a tag, a commit, HEAD~1 or refs/pull/1/merge; two of them as A..B"
+    bad = ref.startswith(("-", "^", "/", ".")) or ref == "@" or len(ref) > 500
+    if not ref or bad or ".." in ref or "@{" in ref or not ref.isprintable() or re.search(r"[\s:?*\[\\{}]", ref):
+        raise UsageError(f"{ref!r} is not the name of a revision", hint=hint)
+    return ref
+
+
+def names_of(*given: str) -> tuple[str, ...]:
+    """Return the names that the arguments of a command give: `A`, `A B` or `A..B`; an empty end is HEAD."""
+    if len(given) == 1 and ".." in given[0]:
+        first, _, second = given[0].partition("..")
+        given = (first or "HEAD", second or "HEAD")
+    return tuple(map(check_ref, given))
+
+
+def _generations(steps: str) -> int:
+    """Return how many commits `~2^1` goes back."""
+    return sum(int(count or 1) if kind == "~" else 1 for kind, count in re.findall(r"([~^])(\d{0,4})", steps))
+
+
+def _refspec(name: str) -> str:
+    """Return what to fetch from origin so that *name* names it here."""
+    if _SHA.fullmatch(name):
+        return name
+    branch = name.removeprefix("refs/heads/").removeprefix("refs/remotes/").removeprefix("origin/")
+    if branch.startswith("refs/"):
+        return f"{branch}:{branch}"
+    return f"{branch}:refs/remotes/origin/{branch}"
+
+
+def _too_shallow(branch: Revision | None) -> SourceFailed:
+    if branch is not None:
+        hint = "fetch more of it with `git fetch --unshallow origin`, or name a revision: `reconcile diff REV`"
+        return SourceFailed(f"this shallow clone does not reach back to where it left {branch.name}", hint=hint)
+    hint = (
+        "fetch one with `git fetch --depth=1 origin main:refs/remotes/origin/main`, and compare with it: "
+        "`reconcile diff origin/main`"
+    )
+    return SourceFailed("this shallow clone has no branch of origin to compare with", hint=hint)
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "git gave no reason"
