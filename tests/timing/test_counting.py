@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from reconciler.model import Timing
 from reconciler.timing import count_fires, fires, last_fire, start_of_latest
+from reconciler.timing.counting import due_seconds
 from tests.builders import timing
 
 from .strategies import calendar_intervals, cron_rules, elapsed_intervals, moments_near_changes, timings
@@ -24,6 +25,7 @@ def test_a_count_is_how_many_there_are(data: st.DataObject, span: int) -> None:
     due = _first(rule, after, after + timedelta(seconds=span), 3000)
     until = after + timedelta(seconds=span) if len(due) < 3000 else due[-1]
     assert count_fires(rule, after, until) == len(due)
+    assert list(due_seconds(rule, after, until)) == [int(one.timestamp()) for one in due]
     assert last_fire(rule, after, until) == (due[-1] if due else None)
 
 
