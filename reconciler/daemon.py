@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +24,7 @@ from reconciler.review.plan import plan_line
 from reconciler.review.text import plural
 from reconciler.sources.directory import DirectorySource, Snapshot
 from reconciler.sources.watching import Watch
+from reconciler.systemd import ServiceManager
 
 log = logging.getLogger("reconcile")
 
@@ -45,8 +48,12 @@ class Settings:
 class Daemon:
     """Keeps one engine service in sync with one lockfile until it is told to stop."""
 
-    def __init__(self, settings: Settings, service: EngineService) -> None:
+    def __init__(
+        self, settings: Settings, service: EngineService, *, environment: Mapping[str, str] = os.environ
+    ) -> None:
         self._settings = settings
+        self._manager = ServiceManager(environment)
+        self._loading = True
         self._service = service
         self._engine = EmbeddedEngine(settings.state_dir)
         self._source = DirectorySource(settings.lock_path, name=settings.lock_name)
@@ -64,9 +71,19 @@ class Daemon:
                 while not stop.is_set():
                     self._service.check_lease()
                     await self._turn(watch)
+                    self._tell()
                     await _first_of(stop, self._hinted, timeout=_TICK)
         finally:
+            self._manager.stopping()
             await self._service.stop(self._settings.grace)
+
+    def _tell(self) -> None:
+        """Let the service manager know that a turn went well: hung in one, the daemon is to be killed."""
+        self._manager.alive()
+        self._manager.status(self._said)
+        if self._loading:
+            self._loading = False
+            self._manager.ready()
 
     def hurry(self) -> None:
         """End running jobs now instead of waiting for their grace."""
@@ -75,6 +92,8 @@ class Daemon:
     def look_again(self) -> None:
         """Compare the whole lock with the whole engine at the next turn, and say how it ended."""
         log.info("looking again")
+        self._loading = True
+        self._manager.reloading()
         self._last_look, self._said = None, ""
 
     async def _turn(self, watch: Watch) -> None:

@@ -42,6 +42,7 @@ def imported_by(*arguments: str, cwd: Path | None = None) -> set[str]:
         (("diff", "HEAD"), {"git", "jsonschema", "yaml", "sqlite3"}),
         (("--dry-run",), {"sqlite3"}),
         (("status",), {"sqlite3"}),
+        (("wait", "--timeout", "0s"), {"sqlite3"}),
         (("history",), {"sqlite3"}),
         (("serve", "--help"), {"sqlite3", "asyncio", "apscheduler"}),
     ],

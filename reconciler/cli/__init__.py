@@ -23,6 +23,7 @@ _COMMANDS = {
     "diff": "what a change of the lockfile means: fire times, load, what to look at",
     "serve": "keep the scheduler in sync with the lockfile, and run the jobs",
     "status": "what is in sync, what is healthy, what comes next",
+    "wait": "wait until the scheduler is in sync, or healthy",
     "history": "what ran, what failed, what was missed and why",
     "logs": "the output of one run",
     "audit": "whether every due time has exactly one run",
