@@ -39,5 +39,3 @@ def _change(suite: ET.Element, change: ScheduleChange) -> None:
         message = "; ".join(for_log(one.message) for one in change.concerns)
         failure = ET.SubElement(case, "failure", type=change.concerns[0].code, message=message)
         failure.text = change_text(change)
-    else:
-        ET.SubElement(case, "system-out").text = change_text(change)
