@@ -44,7 +44,7 @@ def test_the_files_as_they_are_are_compared_with_a_revision(compiled: Project, r
     sha = repo.git("rev-parse", "HEAD")[:10]
     assert out.splitlines()[:2] == [
         "nothing needs a look · runs/week 6, as before",
-        f"0 added, 1 changed · 2 unchanged · HEAD ({sha}) → working tree".removeprefix("0 added, "),
+        f"1 changed · 2 unchanged · HEAD ({sha}) → working tree",
     ]
     assert "  + next      Tue 24 Nov 2026 08:30 CET (07:30Z)" in out
 
@@ -116,7 +116,8 @@ def test_a_project_in_a_folder_is_told_by_its_path_in_the_repository(tmp_path: P
     assert out.startswith(
         "::warning file=services/billing/schedules/schedules.yaml,line=7,col=11,title=clean-up%3A dst::"
     )
-    assert project.ok("diff", "-C", "services/billing", *FROM) if False else True
+    above = Project(repo.path)
+    assert above.ok("-C", "services/billing", "diff", *FROM).out == project.ok("diff", *FROM).out
 
 
 def test_a_base_without_a_lockfile_is_told_and_never_silent(compiled: Project) -> None:
@@ -138,7 +139,7 @@ def test_a_lock_that_cannot_be_read_is_named_by_file_and_revision(compiled: Proj
     arguments = {"base": ["HEAD"], "head": ["HEAD~1..HEAD"], "files": ["HEAD"]}[side]
     result = compiled.run("diff", *arguments)
     assert (result.code, result.out) == (4, "")
-    where = "schedules/schedules.lock:15:1: " if side == "files" else "HEAD:schedules/schedules.lock:15:1: "
+    where = "schedules/schedules.lock:16:1: " if side == "files" else "HEAD:schedules/schedules.lock:16:1: "
     assert result.err.startswith(f"{where}db-backup: the entry does not match its checksum")
 
 
@@ -162,7 +163,7 @@ def test_yaml_that_cannot_be_read_is_told_and_the_lock_still_compared(compiled: 
     edit(compiled, "9am", "8:30am")
     edit(compiled, "run: [echo, backup]", "runn: [echo, backup]", compile=False)
     out = compiled.ok("diff", "HEAD", "--format", "github", "--output", "s.md", *FROM).out
-    assert out.startswith("::error file=schedules/schedules.yaml,line=5,col=5,title=yaml::working tree: ")
+    assert "::error file=schedules/schedules.yaml,line=5,col=5,title=yaml::working tree: " in out
     assert "1 changed" in (compiled.root / "s.md").read_text()
 
 
@@ -174,10 +175,7 @@ def test_the_limits_are_those_of_the_base(compiled: Project, repo: Repo) -> None
     path.write_text(path.read_text().replace("max_runs_per_day: 5", "max_runs_per_day: 500"))
     edit(compiled, "every weekday at 9am", "every 10 minutes")
     found = compiled.ok("diff", "HEAD", *FROM).out
-    assert (
-        "its busiest" in found
-        or "it fires 144 times in a day, and the policy's `max_runs_per_day` is 5 [policy]" in found
-    )
+    assert "! it fires 144 times in a day, and the policy's `max_runs_per_day` is 5 [policy]" in found
     assert "warning: the policy changes; the limits used here are those of the base" in found
 
 
