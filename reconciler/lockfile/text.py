@@ -157,9 +157,10 @@ def _parse(block: _Block) -> LockEntry:
     try:
         fields = _fields(block.text)
         entry = entry_from_json(block.id, fields)
+        written = _block(entry)  # fails for half a surrogate pair, which JSON can hold and UTF-8 cannot
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _Rejected(f"{block.id}: {_what(error)}") from None
-    if _block(entry) == block.text:
+    if written == block.text:
         return entry
     if fields.get("checksum") != checksum(entry):
         raise _Rejected(f"{block.id}: the entry does not match its checksum: edited by hand, or merged badly")
