@@ -81,7 +81,9 @@ class Repository:
             sha = self._resolve(f"{name}^{{commit}}")
             if sha is not None:
                 return Revision(ref, sha)
-        raise SourceFailed(f"the revision {ref} is not in this {self._kind()}", hint=self._how_to_fetch(ref))
+        if ref == "HEAD":
+            raise SourceFailed("nothing is committed here yet", hint="commit once; a diff compares with a commit")
+        raise SourceFailed(f"the revision {ref} is not in this {self._kind()}", hint=self._how_to_get(ref))
 
     def default_base(self) -> Revision:
         """Return where this branch left origin's default branch, or HEAD where origin has none.
@@ -156,7 +158,9 @@ class Repository:
     def _kind(self) -> str:
         return "shallow clone" if self._is_shallow() else "clone"
 
-    def _how_to_fetch(self, ref: str) -> str:
+    def _how_to_get(self, ref: str) -> str:
+        if self._git("config", "--get", "remote.origin.url")[0] != 0:
+            return "there is no remote named origin to fetch it from; `git branch -a` lists what there is"
         name = re.split("[~^]", ref, maxsplit=1)[0]
         back = _generations(ref)
         if back and self._resolve(f"{name}^{{commit}}") is not None:

@@ -58,6 +58,23 @@ def test_each_change_has_its_kind(before: list[LockEntry], after: list[LockEntry
     assert change.previous_id == ("a" if kind is Kind.MOVED else None)
 
 
+STATES = st.sampled_from([None, entry("x"), entry("x", timing=NIGHTLY), entry("x", paused=True), entry("x", owner="o")])
+
+
+@given(st.lists(st.tuples(STATES, STATES), max_size=12))
+def test_every_schedule_is_counted_once_and_the_loads_add_up(
+    pairs: list[tuple[LockEntry | None, LockEntry | None]],
+) -> None:
+    before = [replace(old, id=f"s{at}") for at, (old, _) in enumerate(pairs) if old is not None]
+    after = [replace(new, id=f"s{at}") for at, (_, new) in enumerate(pairs) if new is not None]
+    found = report(before, after)
+    assert found.count(Kind.ADDED) == sum(old is None and new is not None for old, new in pairs)
+    assert found.count(Kind.REMOVED) == sum(old is not None and new is None for old, new in pairs)
+    assert found.unchanged == sum(old == new and old is not None for old, new in pairs)
+    assert len(found.changes) == sum(old != new for old, new in pairs)
+    assert found.runs_after - found.runs_before == sum(one.more_runs for one in found.changes)
+
+
 def test_the_next_fires_are_told_before_and_after() -> None:
     change = only(report([entry("a")], [entry("a", timing=timing(day_of_week="mon-fri", hour="8", minute="30"))]))
     assert change.before is not None

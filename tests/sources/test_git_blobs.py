@@ -121,10 +121,22 @@ def test_a_cut_off_history_names_how_much_to_deepen(repo: Repo, tmp_path: Path) 
     assert read(clone.path, "HEAD^1") == {"a.yaml": b"one"}
 
 
-def test_a_commit_that_is_not_there_names_its_fetch(repo: Repo) -> None:
+def test_a_commit_that_is_not_there_names_its_fetch(repo: Repo, tmp_path: Path) -> None:
+    clone = repo.clone(tmp_path / "clone")
     with pytest.raises(SourceFailed) as raised:
-        read(repo.path, "1" * 40)
+        read(clone.path, "1" * 40)
     assert f"git fetch --depth=1 origin {'1' * 40}" in str(raised.value.problems[0].hint)
+
+
+def test_a_branch_that_is_nowhere_is_an_error_where_nothing_can_be_fetched(repo: Repo) -> None:
+    with pytest.raises(SourceFailed) as raised:
+        read(repo.path, "nowhere")
+    assert "no remote named origin" in str(raised.value.problems[0].hint)
+
+
+def test_a_repository_without_a_commit_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SourceFailed, match="nothing is committed here yet"):
+        Repository(init(tmp_path / "new").path).default_base()
 
 
 def test_the_default_base_is_where_the_branch_left_origin(repo: Repo, tmp_path: Path) -> None:
