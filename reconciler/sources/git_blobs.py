@@ -96,6 +96,8 @@ class Repository:
             status, out, _ = self._git("merge-base", branch.sha, head.sha)
             if status == 0:
                 return Revision(f"merge base with {branch.name}", out.decode().strip())
+            if branch.sha in self._parents(head):
+                return branch
         if self._is_shallow():
             raise _too_shallow(branch)
         return head
@@ -150,6 +152,12 @@ class Repository:
             if sha is not None:
                 return Revision(name, sha)
         return None
+
+    def _parents(self, revision: Revision) -> list[str]:
+        """Return the parents as the commit itself names them: a shallow clone is cut off after it."""
+        _, out, _ = self._git("cat-file", "commit", revision.sha)
+        header = out.partition(b"\n\n")[0].decode("ascii", "replace")
+        return re.findall(r"^parent ([0-9a-f]{40,64})$", header, re.MULTILINE)
 
     def _is_shallow(self) -> bool:
         status, out, _ = self._git("rev-parse", "--is-shallow-repository")

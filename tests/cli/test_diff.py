@@ -100,7 +100,9 @@ def test_a_merge_ref_in_a_shallow_clone_is_compared_with_its_first_parent(
     assert (no_base.code, no_base.out) == (7, "")
     assert "git fetch --depth=1 origin main:refs/remotes/origin/main" in no_base.err
     runner.git("fetch", "-q", "--depth=1", "origin", "main:refs/remotes/origin/main")
-    assert "1 changed · 2 unchanged" in project.ok("diff", "origin/main").out
+    told = project.ok("diff", "origin/main", *FROM).out
+    assert "1 changed · 2 unchanged · origin/main (" in told
+    assert project.ok("diff", *FROM).out == told  # the merge itself names its parents
 
 
 def test_a_project_in_a_folder_is_told_by_its_path_in_the_repository(tmp_path: Path) -> None:
@@ -157,6 +159,15 @@ def test_a_change_of_the_yaml_alone_says_first_that_the_lock_is_stale(compiled: 
     assert out.startswith(f"{told} · nothing changed in the lock")
     for form in ("markdown", "json", "github", "junit", "gitlab", "svg"):
         assert told in compiled.ok("diff", "HEAD", "--format", form).out.replace("`", "")
+
+
+def test_a_stale_lock_of_a_revision_is_told_at_its_line(compiled: Project, repo: Repo) -> None:
+    edit(compiled, "9am", "8:30am", compile=False)
+    repo.commit()
+    edit(compiled, "8:30am", "9am", compile=False)
+    out = compiled.ok("diff", "HEAD~1..HEAD", "--format", "github", "--output", "s.md", *FROM).out
+    assert "::error file=schedules/schedules.yaml,line=4,col=11,title=not-compiled::db-backup: the phrase is " in out
+    assert "the lock is stale" not in compiled.ok("diff", "HEAD~1", *FROM).out
 
 
 def test_yaml_that_cannot_be_read_is_told_and_the_lock_still_compared(compiled: Project, repo: Repo) -> None:

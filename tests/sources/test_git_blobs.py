@@ -160,6 +160,7 @@ def test_the_default_base_of_a_clone_too_shallow_is_an_error_and_never_head(repo
     repo.git("checkout", "-q", "-b", "feature")
     write(repo, "two")
     repo.commit()
+    repo.commit("and another")
     repo.git("checkout", "-q", "main")
     clone = repo.clone(tmp_path / "clone", "--depth=1", "--branch=feature", "--single-branch")
     with pytest.raises(SourceFailed, match="no branch of origin to compare with"):
