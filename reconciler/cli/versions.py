@@ -10,7 +10,7 @@ from reconciler import lockfile
 from reconciler.cli.project import Project
 from reconciler.errors import InvalidInput, LockInvalid, Problem
 from reconciler.model import Declaration, Lock, Policy
-from reconciler.review.changes import Version
+from reconciler.review.change_notes import Version
 from reconciler.sources.git_blobs import Repository, Revision
 
 _SUFFIXES = (".yaml", ".yml", ".lock")

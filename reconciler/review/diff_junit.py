@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from reconciler.review.changes import Note, Report, ScheduleChange
+from reconciler.review.change_notes import Note
+from reconciler.review.changes import Report, ScheduleChange
 from reconciler.review.concerns import Level
 from reconciler.review.diff_text import change_text
 from reconciler.review.diff_words import verdict

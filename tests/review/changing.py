@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.model import Lock, LockEntry
-from reconciler.review.changes import Report, ScheduleChange, Version, compare
+from reconciler.review.change_notes import Version
+from reconciler.review.changes import Report, ScheduleChange, compare
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 

@@ -19,7 +19,8 @@ from markdown_it import MarkdownIt
 
 from reconciler.cli.diff import _ascii
 from reconciler.model import Evidence, LockEntry, Origin, RunSpec
-from reconciler.review.changes import Note, Report
+from reconciler.review.change_notes import Note
+from reconciler.review.changes import Report
 from reconciler.review.concerns import Level
 from reconciler.review.diff_github import diff_github
 from reconciler.review.diff_gitlab import diff_gitlab
