@@ -46,7 +46,7 @@ def notes(before: Version, after: Version, prefix: str, lock_name: str) -> Itera
     """Yield what is to be said first, the stale lock before all."""
     if after.declaration is not None:
         yield from _stale(after.declaration, after.lock, prefix, lock_name)
-        if after.declaration.policy != before.policy:
+        if before.has_lock and after.declaration.policy != before.policy:
             what = "the policy changes; the limits used here are those of the base"
             yield Note(Level.WARNING, "policy-changed", what)
     for version in (after, before):

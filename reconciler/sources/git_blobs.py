@@ -77,10 +77,12 @@ class Repository:
         it is not in this clone.
         """
         check_ref(ref)
-        for name in (ref, f"refs/remotes/origin/{ref}"):
-            sha = self._resolve(f"{name}^{{commit}}")
-            if sha is not None:
-                return Revision(ref, sha)
+        sha = self._resolve(f"{ref}^{{commit}}")
+        name = _without_steps(ref)
+        if sha is None and name != "HEAD" and self._resolve(f"{name}^{{commit}}") is None:
+            sha = self._resolve(f"refs/remotes/origin/{ref}^{{commit}}")
+        if sha is not None:
+            return Revision(ref, sha)
         if ref == "HEAD":
             raise SourceFailed("nothing is committed here yet", hint="commit once; a diff compares with a commit")
         raise SourceFailed(f"the revision {ref} is not in this {self._kind()}", hint=self._how_to_get(ref))
@@ -169,7 +171,7 @@ class Repository:
     def _how_to_get(self, ref: str) -> str:
         if self._git("config", "--get", "remote.origin.url")[0] != 0:
             return "there is no remote named origin to fetch it from; `git branch -a` lists what there is"
-        name = re.split("[~^]", ref, maxsplit=1)[0]
+        name = _without_steps(ref)
         back = _generations(ref)
         if back and self._resolve(f"{name}^{{commit}}") is not None:
             return f"its history is cut off here: `git fetch --deepen={back} origin`, then repeat"
@@ -214,6 +216,11 @@ def names_of(*given: str) -> tuple[str, ...]:
         first, _, second = given[0].partition("..")
         given = (first or "HEAD", second or "HEAD")
     return tuple(map(check_ref, given))
+
+
+def _without_steps(ref: str) -> str:
+    """Return `main` of `main~2^1`."""
+    return re.split("[~^]", ref, maxsplit=1)[0]
 
 
 def _generations(steps: str) -> int:

@@ -121,6 +121,20 @@ def test_a_cut_off_history_names_how_much_to_deepen(repo: Repo, tmp_path: Path) 
     assert read(clone.path, "HEAD^1") == {"a.yaml": b"one"}
 
 
+def test_a_step_back_that_is_cut_off_never_becomes_that_of_another_branch(repo: Repo, tmp_path: Path) -> None:
+    write(repo, "two")
+    repo.commit()
+    clone = repo.clone(tmp_path / "clone")
+    clone.git("checkout", "-q", "--orphan", "alone")
+    write(clone, "alone")
+    clone.commit()
+    with pytest.raises(SourceFailed):
+        read(clone.path, "HEAD~1")
+    clone.git("branch", "-q", "-f", "main", "alone")
+    with pytest.raises(SourceFailed):
+        read(clone.path, "main~1")
+
+
 def test_a_commit_that_is_not_there_names_its_fetch(repo: Repo, tmp_path: Path) -> None:
     clone = repo.clone(tmp_path / "clone")
     with pytest.raises(SourceFailed) as raised:
