@@ -19,6 +19,7 @@ _MOST_FILES = 2000
 _MOST_BYTES = 64 << 20
 _SHA = re.compile("[0-9a-f]{40,64}")
 _REGULAR = frozenset({"100644", "100755"})
+_PARTIAL = "a partial clone lacks files: `git fetch --refetch --no-filter origin` fetches them"
 _SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -127,7 +128,7 @@ class Repository:
     def _entries(self, tree: str, revision: Revision) -> list[tuple[str, str, int, str]]:
         status, out, error = self._git("ls-tree", "-l", "-z", tree)
         if status != 0:
-            raise SourceFailed(f"{revision}: the tree cannot be read: {_last_line(error)}")
+            raise SourceFailed(f"{revision}: the folder cannot be read: {_last_line(error)}", hint=_PARTIAL)
         entries = []
         for line in out.decode("utf-8", "surrogateescape").split("\0")[:-1]:
             about, _, name = line.partition("\t")
@@ -138,8 +139,7 @@ class Repository:
     def _blob(self, sha: str, where: str) -> bytes:
         status, out, error = self._git("cat-file", "blob", sha)
         if status != 0:
-            hint = "a partial clone lacks it: `git fetch --refetch --filter=blob:limit=64m origin`, or clone in full"
-            raise SourceFailed(f"{where} cannot be read: {_last_line(error)}", hint=hint)
+            raise SourceFailed(f"{where} cannot be read: {_last_line(error)}", hint=_PARTIAL)
         return out
 
     def _resolve(self, name: str) -> str | None:

@@ -236,6 +236,16 @@ def test_what_a_hostile_configuration_names_never_runs(repo: Repo, tmp_path: Pat
     assert not canary.exists()
 
 
+def test_what_a_partial_clone_left_out_is_an_error_and_never_fetched(repo: Repo, tmp_path: Path) -> None:
+    repo.git("config", "uploadpack.allowFilter", "true")
+    clone = repo.clone(tmp_path / "clone", "--filter=blob:none", "--no-checkout")
+    with pytest.raises(SourceFailed, match="cannot be read: fatal: could not fetch") as raised:
+        read(clone.path, "HEAD")
+    assert "`git fetch --refetch --no-filter origin`" in str(raised.value.problems[0].hint)
+    clone.git("fetch", "-q", "--refetch", "--no-filter", "origin")
+    assert read(clone.path, "HEAD") == {"a.yaml": b"one"}
+
+
 def test_a_link_is_not_followed(repo: Repo) -> None:
     (repo.path / "schedules/b.yaml").symlink_to("/etc/passwd")
     repo.commit()
