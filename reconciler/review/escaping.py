@@ -58,10 +58,6 @@ def _words(text: str) -> str:
     return "".join(done)
 
 
-def _is_plain(word: str) -> bool:
-    return not word.strip() or bool(_WORD.fullmatch(word))
-
-
 def _entity(match: re.Match[str]) -> str:
     return f"&#{ord(match[0])};"
 
