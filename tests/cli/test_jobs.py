@@ -159,7 +159,8 @@ def test_no_secret_reaches_jobs_logs_ledger_or_the_traceback_of_a_crash(project:
     assert "TOKEN=***\n" in shown
     assert shown.endswith("***\n")
     project.daemons[0].send_signal(signal.SIGABRT)
-    assert project.daemons[0].wait(20) == -signal.SIGABRT
+    # the fault handler walks the stacks of threads that go on running, and may crash at it
+    assert project.daemons[0].wait(20) in (-signal.SIGABRT, -signal.SIGSEGV)
     assert "Fatal Python error" in project.daemon_log()
     kept = [
         path.read_bytes() for path in project.root.rglob("*") if path.is_file() and not path.name.startswith("core")

@@ -31,7 +31,7 @@ schedules:
     retries: {{attempts: 3, backoff: 500ms}}
     run: [sh, -c, '{NOTE}; exit 1']
 """
-SECONDS = 2.0
+SECONDS = 5.0
 """How long a daemon may live before its call counts as not reached."""
 
 
