@@ -176,8 +176,9 @@ def _is_job(process: Path, directory: Path) -> bool:
         return False
 
 
-def died(daemon: subprocess.Popen[str], seconds: float) -> bool:
-    """Return whether *daemon* is killed within *seconds*, or else while it is told to end."""
+def died(project: Faulty, daemon: subprocess.Popen[str], seconds: float) -> bool:
+    """Return whether *daemon* is killed before it has been in sync for *seconds*, or else while it is told to end."""
+    until(lambda: daemon.poll() is not None or "Synced" in project.daemon_log(), 60)
     with suppress(subprocess.TimeoutExpired):
         daemon.wait(seconds)
     daemon.terminate()
