@@ -38,6 +38,17 @@ def test_a_branch_with_a_fresh_lock_passes_and_is_reported(hosted: Hosted, propo
     assert not (runner.temporary / "reconcile-report" / "unchanged").exists()
 
 
+def test_no_python_of_the_pull_request_runs(hosted: Hosted) -> None:
+    """`python3 -` and `python3 -m` look for modules in the checkout first, unless told not to."""
+    hosted.branch("feature")
+    for module in ("json", "logging", "os", "re", "reconciler", "sitecustomize", "subprocess", "venv"):
+        (hosted.work.root / f"{module}.py").write_text(f"open({str(hosted.here / 'ran')!r}, 'a').write({module!r})\n")
+    hosted.commit()
+    ran = hosted.reviewed("feature")
+    assert ran.code == 0, ran.log
+    assert not (hosted.here / "ran").exists()
+
+
 def test_a_branch_that_changes_no_schedule_passes_and_says_so(hosted: Hosted) -> None:
     hosted.branch("feature")
     (hosted.work.root / "README.md").write_text("more")
