@@ -89,6 +89,16 @@ def test_a_policy_that_the_change_makes_stricter_holds_for_it(project: Project) 
     assert checked.err.count("heartbeat") == 1
 
 
+@pytest.mark.parametrize("key", ['"policy":', "'policy':", "policy :", "? policy\n:", '"policy" :'])
+def test_the_policy_to_be_held_to_is_found_however_its_key_is_written(project: Project, key: str) -> None:
+    base = project.root / "base"
+    base.mkdir()
+    (base / "limits.yaml").write_text(f"{key} {{min_interval: 5m}}\n")
+    write(project, "", "every minute")
+    assert project.run("compile").code == 0
+    assert project.run("compile", "--check", "--policy-from", "base").code == 4
+
+
 def test_a_base_without_schedules_limits_nothing(project: Project) -> None:
     write(project, "", "every minute")
     assert project.run("compile").code == 0
