@@ -15,6 +15,7 @@ VOLATILE = [
     (re.compile(r"\w{3} \w{3} [ \d]\d \d{2}:\d{2}:\d{2} UTC \d{4}"), "<date>"),
     (re.compile(r"sha256:[0-9a-f]+"), "<checksum>"),
     (re.compile(r"digest [0-9a-f]{12}"), "<digest>"),
+    (re.compile(r"\([0-9a-f]{10}\)"), "<revision>"),
     (re.compile(r"\b[\d.]+ m?s\b"), "<took>"),
     (re.compile(r"  +"), "  "),
 ]

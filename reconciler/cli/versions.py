@@ -10,7 +10,7 @@ from reconciler import lockfile
 from reconciler.cli.project import Project
 from reconciler.errors import InvalidInput, LockInvalid, Problem
 from reconciler.model import Declaration, Lock, Policy
-from reconciler.review.changes import Version
+from reconciler.review.change_notes import Version
 from reconciler.sources.git_blobs import Repository, Revision
 
 _SUFFIXES = (".yaml", ".yml", ".lock")
@@ -45,7 +45,8 @@ def _at_revision(repository: Repository, revision: Revision, *, whole: bool) -> 
     """Return what a revision holds; of its YAML the policy alone unless *whole*."""
     files = repository.files(revision, _FOLDER, suffixes=_SUFFIXES)
     data = files.pop(lockfile.FILENAME, None)
-    lock = Lock({}) if data is None else _lock(data, f"{revision.name}:{_FOLDER}/{lockfile.FILENAME}")
+    named = revision.sha[:10] if " " in revision.name else revision.name
+    lock = Lock({}) if data is None else _lock(data, f"{named}:{_FOLDER}/{lockfile.FILENAME}")
     with tempfile.TemporaryDirectory(prefix="reconcile-") as folder:
         directory = Path(folder) / _FOLDER
         directory.mkdir()

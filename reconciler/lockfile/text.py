@@ -170,9 +170,10 @@ def _parse(found: _Block) -> LockEntry:
     try:
         fields = _fields(found.text)
         entry = entry_from_json(found.id, fields)
+        written = block(entry)  # fails for half a surrogate pair, which JSON can hold and UTF-8 cannot
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _Rejected(f"{found.id}: {_what(error)}") from None
-    if block(entry) == found.text:
+    if written == found.text:
         return entry
     if fields.get("checksum") != checksum(entry):
         raise _Rejected(f"{found.id}: the entry does not match its checksum: edited by hand, or merged badly")

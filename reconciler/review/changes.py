@@ -7,27 +7,24 @@ is reviewed is what will be applied; its guard is the plan's too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
-from reconciler.errors import Problem
-from reconciler.lockfile import entry_to_json, stale
+from reconciler.lockfile import entry_to_json
 from reconciler.model import (
     Change,
-    Declaration,
     Job,
     Json,
-    Lock,
     LockEntry,
     Observed,
     Origin,
-    Policy,
     Reason,
     canonical_json,
 )
 from reconciler.planning import plan
+from reconciler.review.change_notes import Note, Version, in_repository, notes
 from reconciler.review.concerns import Concern, Level, Surroundings, concerns
 from reconciler.review.hot_spots import HotSpot, Traffic
 from reconciler.timing import equal, fires, week_load
@@ -48,21 +45,6 @@ class Kind(StrEnum):
     CHANGED = "changed"
     MOVED = "moved"
     REMOVED = "removed"
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One side of a comparison: its *name* for people, its lock, and what of its YAML could be read.
-
-    *problems* say why there is no *declaration*; without either, nobody asked for it.
-    """
-
-    name: str
-    lock: Lock
-    has_lock: bool = True
-    declaration: Declaration | None = None
-    policy: Policy = Policy()
-    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +102,6 @@ class ScheduleChange:
     def more_runs(self) -> int:
         """Return how many more runs the coming week has; negative for fewer."""
         return (self.after.runs if self.after else 0) - (self.before.runs if self.before else 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something to say about the comparison as a whole, with a code for programs."""
-
-    level: Level
-    code: str
-    message: str
-    origin: Origin | None = None
-    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +167,7 @@ def compare(
         runs_before=traffic.runs_before,
         runs_after=traffic.runs_after,
         notes=(
-            *_notes(before, after, prefix, lock_name),
+            *notes(before, after, prefix, lock_name),
             *(Note(Level.WARNING, "guard", breach.message, lock_at, breach.hint) for breach in planned.breaches),
         ),
         hot_spots=traffic.hot_spots,
@@ -211,11 +182,7 @@ def _by_weight(change: ScheduleChange) -> tuple[int, str]:
 def _places(version: Version, prefix: str) -> dict[str, Origin]:
     if version.declaration is None:
         return {}
-    return {one.id: _in_repository(one.phrase_origins[0], prefix) for one in version.declaration.schedules}
-
-
-def _in_repository(origin: Origin, prefix: str) -> Origin:
-    return replace(origin, file=prefix + origin.file)
+    return {one.id: in_repository(one.phrase_origins[0], prefix) for one in version.declaration.schedules}
 
 
 def _source(change: Change, prefix: str, lock_at: Origin) -> Origin:
@@ -278,35 +245,3 @@ def _flat(entry: LockEntry) -> dict[str, str]:
     if entry.paused:
         flat["paused"] = True
     return {key: value if isinstance(value, str) else canonical_json(value) for key, value in flat.items()}
-
-
-def _notes(before: Version, after: Version, prefix: str, lock_name: str) -> Iterator[Note]:
-    """Yield what is to be said first, the stale lock before all."""
-    if after.declaration is not None:
-        yield from _stale(after.declaration, after.lock, prefix, lock_name)
-        if after.declaration.policy != before.policy:
-            what = "the policy changes; the limits used here are those of the base"
-            yield Note(Level.WARNING, "policy-changed", what)
-    for version in (after, before):
-        for problem in version.problems:
-            where = None if problem.origin is None else _in_repository(problem.origin, prefix)
-            level = Level.ERROR if version is after else Level.NOTICE
-            yield Note(level, "yaml", f"{version.name}: {problem.message}", where, problem.hint)
-    if not before.has_lock:
-        yield Note(Level.NOTICE, "no-lock", f"{before.name} has no lockfile: every schedule counts as added")
-
-
-def _stale(declaration: Declaration, lock: Lock, prefix: str, lock_name: str) -> Iterator[Note]:
-    problems = list(stale(declaration, lock, lock_file=lock_name))
-    if not problems:
-        return
-    entries = lock.entries
-    phrases = sum(1 for one in declaration.schedules if one.id not in entries or entries[one.id].when != one.phrases)
-    parts = [f"{phrases:,} {'phrase' if phrases == 1 else 'phrases'} changed but not compiled"] if phrases else []
-    others = len(problems) - phrases
-    if others:
-        parts.append(f"{others:,} other {'change' if others == 1 else 'changes'} not compiled")
-    yield Note(Level.ERROR, "stale", f"the lock is stale: {', '.join(parts)}", hint="run `reconcile compile`")
-    for problem in problems:
-        where = None if problem.origin is None else _in_repository(problem.origin, prefix)
-        yield Note(Level.ERROR, "not-compiled", problem.message, where, problem.hint)

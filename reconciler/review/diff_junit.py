@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from reconciler.review.changes import Note, Report, ScheduleChange
+from reconciler.review.change_notes import Note
+from reconciler.review.changes import Report, ScheduleChange
 from reconciler.review.concerns import Level
 from reconciler.review.diff_text import change_text
 from reconciler.review.diff_words import verdict
@@ -39,5 +40,3 @@ def _change(suite: ET.Element, change: ScheduleChange) -> None:
         message = "; ".join(for_log(one.message) for one in change.concerns)
         failure = ET.SubElement(case, "failure", type=change.concerns[0].code, message=message)
         failure.text = change_text(change)
-    else:
-        ET.SubElement(case, "system-out").text = change_text(change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -25,13 +26,14 @@ from reconciler.review.text import Paint, moment
 _COLOURS = {Kind.ADDED: "green", Kind.CHANGED: "yellow", Kind.MOVED: "blue", Kind.REMOVED: "red"}
 _LEVELS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTICE: "dim"}
 _MOST = 200
+_COMMAND = re.compile(r"^(\s*)::")  # GitHub reads a line that begins so as its own
 
 
 def diff_text(report: Report, *, paint: Paint, width: int | None = None) -> str:
     """Return *report* as lines, folded at *width* where one is given."""
     page = _Page(paint, width)
     page.line("", verdict(report), "bold")
-    page.line("", f"{report.before} → {report.after}: {totals(report)}", "dim")
+    page.line("", f"{totals(report)} · {report.before} → {report.after}", "dim")
     for note in report.notes:
         where = f"{note.origin}: " if note.origin else ""
         hint = f" ({note.hint})" if note.hint else ""
@@ -68,10 +70,10 @@ class _Page:
         whole = f"{label}{for_log(text)}"
         folded = [whole]
         if self._width is not None and len(whole) > self._width:
-            indent = " " * len(label)
-            folded = textwrap.wrap(
-                whole, max(self._width, 40), subsequent_indent=indent or "  ", break_on_hyphens=False
-            )
+            indent = " " * len(label) or "  "
+            width = max(self._width, 40)
+            folded = textwrap.wrap(whole, width, subsequent_indent=indent, break_on_hyphens=False)
+            folded[1:] = [_COMMAND.sub(r"\1:\\x3a", one) for one in folded[1:]]
         self._lines += [self._paint(one, *styles) for one in folded]
 
     def blank(self) -> None:

@@ -65,11 +65,16 @@ def runs(change: ScheduleChange) -> str:
     if old is None or new is None:
         side = change.side
         sign = "+" if old is None else "-"
-        return f"{sign}{per_day(side.runs)} runs/day" if side.runs else "no runs in the coming week"
+        return f"{sign}{_a_day(side.runs)}" if side.runs else "no runs in the coming week"
     if old.runs == new.runs:
-        return f"{per_day(new.runs)} runs/day, as before" if new.runs else "no runs in the coming week"
+        return f"{_a_day(new.runs)}, as before" if new.runs else "no runs in the coming week"
     more = new.runs - old.runs
     return f"{per_day(old.runs)} → {per_day(new.runs)} runs/day ({'+' if more > 0 else '-'}{per_day(abs(more))})"
+
+
+def _a_day(week: int) -> str:
+    day = per_day(week)
+    return f"{day} {'run' if day == '1' else 'runs'}/day"
 
 
 def per_day(week: int) -> str:

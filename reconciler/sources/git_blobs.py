@@ -19,6 +19,7 @@ _MOST_FILES = 2000
 _MOST_BYTES = 64 << 20
 _SHA = re.compile("[0-9a-f]{40,64}")
 _REGULAR = frozenset({"100644", "100755"})
+_PARTIAL = "a partial clone lacks files: `git fetch --refetch --no-filter origin` fetches them"
 _SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -77,11 +78,15 @@ class Repository:
         it is not in this clone.
         """
         check_ref(ref)
-        for name in (ref, f"refs/remotes/origin/{ref}"):
-            sha = self._resolve(f"{name}^{{commit}}")
-            if sha is not None:
-                return Revision(ref, sha)
-        raise SourceFailed(f"the revision {ref} is not in this {self._kind()}", hint=self._how_to_fetch(ref))
+        sha = self._resolve(f"{ref}^{{commit}}")
+        name = _without_steps(ref)
+        if sha is None and name != "HEAD" and self._resolve(f"{name}^{{commit}}") is None:
+            sha = self._resolve(f"refs/remotes/origin/{ref}^{{commit}}")
+        if sha is not None:
+            return Revision(ref, sha)
+        if ref == "HEAD":
+            raise SourceFailed("nothing is committed here yet", hint="commit once; a diff compares with a commit")
+        raise SourceFailed(f"the revision {ref} is not in this {self._kind()}", hint=self._how_to_get(ref))
 
     def default_base(self) -> Revision:
         """Return where this branch left origin's default branch, or HEAD where origin has none.
@@ -94,6 +99,8 @@ class Repository:
             status, out, _ = self._git("merge-base", branch.sha, head.sha)
             if status == 0:
                 return Revision(f"merge base with {branch.name}", out.decode().strip())
+            if branch.sha in self._parents(head):
+                return branch
         if self._is_shallow():
             raise _too_shallow(branch)
         return head
@@ -121,7 +128,7 @@ class Repository:
     def _entries(self, tree: str, revision: Revision) -> list[tuple[str, str, int, str]]:
         status, out, error = self._git("ls-tree", "-l", "-z", tree)
         if status != 0:
-            raise SourceFailed(f"{revision}: the tree cannot be read: {_last_line(error)}")
+            raise SourceFailed(f"{revision}: the folder cannot be read: {_last_line(error)}", hint=_PARTIAL)
         entries = []
         for line in out.decode("utf-8", "surrogateescape").split("\0")[:-1]:
             about, _, name = line.partition("\t")
@@ -132,8 +139,7 @@ class Repository:
     def _blob(self, sha: str, where: str) -> bytes:
         status, out, error = self._git("cat-file", "blob", sha)
         if status != 0:
-            hint = "a partial clone lacks it: `git fetch --refetch --filter=blob:limit=64m origin`, or clone in full"
-            raise SourceFailed(f"{where} cannot be read: {_last_line(error)}", hint=hint)
+            raise SourceFailed(f"{where} cannot be read: {_last_line(error)}", hint=_PARTIAL)
         return out
 
     def _resolve(self, name: str) -> str | None:
@@ -149,6 +155,12 @@ class Repository:
                 return Revision(name, sha)
         return None
 
+    def _parents(self, revision: Revision) -> list[str]:
+        """Return the parents as the commit itself names them: a shallow clone is cut off after it."""
+        _, out, _ = self._git("cat-file", "commit", revision.sha)
+        header = out.partition(b"\n\n")[0].decode("ascii", "replace")
+        return re.findall(r"^parent ([0-9a-f]{40,64})$", header, re.MULTILINE)
+
     def _is_shallow(self) -> bool:
         status, out, _ = self._git("rev-parse", "--is-shallow-repository")
         return status == 0 and out.strip() == b"true"
@@ -156,8 +168,10 @@ class Repository:
     def _kind(self) -> str:
         return "shallow clone" if self._is_shallow() else "clone"
 
-    def _how_to_fetch(self, ref: str) -> str:
-        name = re.split("[~^]", ref, maxsplit=1)[0]
+    def _how_to_get(self, ref: str) -> str:
+        if self._git("config", "--get", "remote.origin.url")[0] != 0:
+            return "there is no remote named origin to fetch it from; `git branch -a` lists what there is"
+        name = _without_steps(ref)
         back = _generations(ref)
         if back and self._resolve(f"{name}^{{commit}}") is not None:
             return f"its history is cut off here: `git fetch --deepen={back} origin`, then repeat"
@@ -202,6 +216,11 @@ def names_of(*given: str) -> tuple[str, ...]:
         first, _, second = given[0].partition("..")
         given = (first or "HEAD", second or "HEAD")
     return tuple(map(check_ref, given))
+
+
+def _without_steps(ref: str) -> str:
+    """Return `main` of `main~2^1`."""
+    return re.split("[~^]", ref, maxsplit=1)[0]
 
 
 def _generations(steps: str) -> int:

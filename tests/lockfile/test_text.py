@@ -199,6 +199,13 @@ def test_what_dumps_would_not_write_is_refused_with_its_reason(old: str, new: st
     assert "schedules/schedules.lock:" in shown
 
 
+def test_half_a_surrogate_pair_is_refused_and_no_defect_of_ours() -> None:
+    text = dumps(Lock({"db-backup": entry()})).replace("every weekday at 9am", "every \\ud800 at 9am")
+    with pytest.raises(LockInvalid, match="db-backup: the entry is damaged"):
+        loads(text, file="schedules.lock")
+    assert salvage(text).entries == {}
+
+
 def test_a_refusal_names_the_line_of_the_entry() -> None:
     text = dumps(TWO).replace('"hour": "9"', '"hour": "8"')
     with pytest.raises(LockInvalid) as refused:

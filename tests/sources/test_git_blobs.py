@@ -121,10 +121,36 @@ def test_a_cut_off_history_names_how_much_to_deepen(repo: Repo, tmp_path: Path) 
     assert read(clone.path, "HEAD^1") == {"a.yaml": b"one"}
 
 
-def test_a_commit_that_is_not_there_names_its_fetch(repo: Repo) -> None:
+def test_a_step_back_that_is_cut_off_never_becomes_that_of_another_branch(repo: Repo, tmp_path: Path) -> None:
+    write(repo, "two")
+    repo.commit()
+    clone = repo.clone(tmp_path / "clone")
+    clone.git("checkout", "-q", "--orphan", "alone")
+    write(clone, "alone")
+    clone.commit()
+    with pytest.raises(SourceFailed):
+        read(clone.path, "HEAD~1")
+    clone.git("branch", "-q", "-f", "main", "alone")
+    with pytest.raises(SourceFailed):
+        read(clone.path, "main~1")
+
+
+def test_a_commit_that_is_not_there_names_its_fetch(repo: Repo, tmp_path: Path) -> None:
+    clone = repo.clone(tmp_path / "clone")
     with pytest.raises(SourceFailed) as raised:
-        read(repo.path, "1" * 40)
+        read(clone.path, "1" * 40)
     assert f"git fetch --depth=1 origin {'1' * 40}" in str(raised.value.problems[0].hint)
+
+
+def test_a_branch_that_is_nowhere_is_an_error_where_nothing_can_be_fetched(repo: Repo) -> None:
+    with pytest.raises(SourceFailed) as raised:
+        read(repo.path, "nowhere")
+    assert "no remote named origin" in str(raised.value.problems[0].hint)
+
+
+def test_a_repository_without_a_commit_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SourceFailed, match="nothing is committed here yet"):
+        Repository(init(tmp_path / "new").path).default_base()
 
 
 def test_the_default_base_is_where_the_branch_left_origin(repo: Repo, tmp_path: Path) -> None:
@@ -148,6 +174,7 @@ def test_the_default_base_of_a_clone_too_shallow_is_an_error_and_never_head(repo
     repo.git("checkout", "-q", "-b", "feature")
     write(repo, "two")
     repo.commit()
+    repo.commit("and another")
     repo.git("checkout", "-q", "main")
     clone = repo.clone(tmp_path / "clone", "--depth=1", "--branch=feature", "--single-branch")
     with pytest.raises(SourceFailed, match="no branch of origin to compare with"):
@@ -207,6 +234,16 @@ def test_what_a_hostile_configuration_names_never_runs(repo: Repo, tmp_path: Pat
     assert read(repo.path, "HEAD") == {"a.yaml": b"one"}
     Repository(repo.path).default_base()
     assert not canary.exists()
+
+
+def test_what_a_partial_clone_left_out_is_an_error_and_never_fetched(repo: Repo, tmp_path: Path) -> None:
+    repo.git("config", "uploadpack.allowFilter", "true")
+    clone = repo.clone(tmp_path / "clone", "--filter=blob:none", "--no-checkout")
+    with pytest.raises(SourceFailed, match="cannot be read: fatal: could not fetch") as raised:
+        read(clone.path, "HEAD")
+    assert "`git fetch --refetch --no-filter origin`" in str(raised.value.problems[0].hint)
+    clone.git("fetch", "-q", "--refetch", "--no-filter", "origin")
+    assert read(clone.path, "HEAD") == {"a.yaml": b"one"}
 
 
 def test_a_link_is_not_followed(repo: Repo) -> None:

@@ -1,0 +1,74 @@
+"""What is to be said about a comparison as a whole, before any schedule: a stale lock, YAML that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from reconciler.errors import Problem
+from reconciler.lockfile import stale
+from reconciler.model import Declaration, Lock, Origin, Policy
+from reconciler.review.concerns import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One side of a comparison: its *name* for people, its lock, and what of its YAML could be read.
+
+    *problems* say why there is no *declaration*; without either, nobody asked for it.
+    """
+
+    name: str
+    lock: Lock
+    has_lock: bool = True
+    declaration: Declaration | None = None
+    policy: Policy = Policy()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to say about the comparison as a whole, with a code for programs."""
+
+    level: Level
+    code: str
+    message: str
+    origin: Origin | None = None
+    hint: str | None = None
+
+
+def in_repository(origin: Origin, prefix: str) -> Origin:
+    """Return *origin* from the top of the repository that has the project at *prefix*."""
+    return replace(origin, file=prefix + origin.file)
+
+
+def notes(before: Version, after: Version, prefix: str, lock_name: str) -> Iterator[Note]:
+    """Yield what is to be said first, the stale lock before all."""
+    if after.declaration is not None:
+        yield from _stale(after.declaration, after.lock, prefix, lock_name)
+        if before.has_lock and after.declaration.policy != before.policy:
+            what = "the policy changes; the limits used here are those of the base"
+            yield Note(Level.WARNING, "policy-changed", what)
+    for version in (after, before):
+        for problem in version.problems:
+            where = None if problem.origin is None else in_repository(problem.origin, prefix)
+            level = Level.ERROR if version is after else Level.NOTICE
+            yield Note(level, "yaml", f"{version.name}: {problem.message}", where, problem.hint)
+    if not before.has_lock:
+        yield Note(Level.NOTICE, "no-lock", f"{before.name} has no lockfile: every schedule counts as added")
+
+
+def _stale(declaration: Declaration, lock: Lock, prefix: str, lock_name: str) -> Iterator[Note]:
+    problems = list(stale(declaration, lock, lock_file=lock_name))
+    if not problems:
+        return
+    entries = lock.entries
+    phrases = sum(1 for one in declaration.schedules if one.id not in entries or entries[one.id].when != one.phrases)
+    parts = [f"{phrases:,} {'phrase' if phrases == 1 else 'phrases'} changed but not compiled"] if phrases else []
+    others = len(problems) - phrases
+    if others:
+        parts.append(f"{others:,} other {'change' if others == 1 else 'changes'} not compiled")
+    yield Note(Level.ERROR, "stale", f"the lock is stale: {', '.join(parts)}", hint="run `reconcile compile`")
+    for problem in problems:
+        where = None if problem.origin is None else in_repository(problem.origin, prefix)
+        yield Note(Level.ERROR, "not-compiled", problem.message, where, problem.hint)
