@@ -10,7 +10,7 @@ from enum import StrEnum
 from reconciler.durations import format_duration
 from reconciler.model import Evidence, LockEntry, Policy, Timing
 from reconciler.review.hot_spots import Traffic
-from reconciler.review.text import moment
+from reconciler.review.text import command_line, moment
 from reconciler.timing import breaches, calendar_warnings, dst_warnings, frequency, next_fire, warnings_for
 
 
@@ -64,6 +64,14 @@ def concerns(
     if not fires_alike:
         yield from _times(after.timing, around.now)
         yield from _hot_spot(after, around.traffic)
+    if before is not None and _what_runs(before) != _what_runs(after):
+        message = f"it runs something else: {_what_runs(before)} → {_what_runs(after)}"
+        yield Concern(Level.NOTICE, "command", message)
+
+
+def _what_runs(entry: LockEntry) -> str:
+    run = entry.run
+    return f"python {run.python}" if run.python else command_line(run.command)
 
 
 def _policy(timing: Timing, policy: Policy) -> Iterator[Concern]:

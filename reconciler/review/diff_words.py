@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from reconciler.model import Evidence
-from reconciler.review.changes import FieldChange, Kind, Report, ScheduleChange, Side
+from reconciler.review.changes import Kind, Report, ScheduleChange, Side, beside_timing
 from reconciler.review.text import moment
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.MOVED: ">", Kind.REMOVED: "-"}
@@ -47,16 +47,22 @@ def phrase(side: Side) -> str:
 
 
 def effect(change: ScheduleChange) -> str | None:
-    """Return what a change does to the fire times where that is not told by its two sentences."""
+    """Return what a change does that is not told by the two sentences about when it fires."""
     if change.before is None or change.after is None:
         return None
     before, after = change.before.entry, change.after.entry
     if before.paused != after.paused:
         return "paused: it stops firing" if after.paused else "no longer paused: it fires again"
     if change.fires_alike:
-        rewritten = before.when != after.when
-        return "the phrase changed; no fire time changes" if rewritten else "no fire time changes"
-    return None
+        told = "the phrase changed; no fire time changes" if before.when != after.when else "no fire time changes"
+        return f"{told}; {_changing(change)}" if change.fields else told
+    return f"{_changing(change)} too" if change.fields else None
+
+
+def _changing(change: ScheduleChange) -> str:
+    """Return `command and timeout change`: what a reader of fire times alone would miss."""
+    *most, last = (name for name, _ in fields(change))
+    return f"{', '.join(most)} and {last} change" if most else f"{last} changes"
 
 
 def runs(change: ScheduleChange) -> str:
@@ -100,6 +106,12 @@ def evidence(side: Side) -> str:
     return f"{EVIDENCE[side.entry.evidence]} ({side.entry.compiled_by})"
 
 
-def field(change: FieldChange) -> tuple[str, str, str]:
-    """Return the name of a changed field and its two values, as people read them."""
-    return _NAMES.get(change.name, change.name), change.before or "default", change.after or "default"
+def fields(change: ScheduleChange) -> list[tuple[str, tuple[str, ...]]]:
+    """Return what is not about when: a changed field with its two values, or each field of what is new or gone."""
+    if change.before is None or change.after is None:
+        return [(_name(name), (value,)) for name, value in beside_timing(change.side.entry).items()]
+    return [(_name(one.name), (one.before or "default", one.after or "default")) for one in change.fields]
+
+
+def _name(field: str) -> str:
+    return _NAMES.get(field, field)

@@ -21,7 +21,11 @@ from reconciler.model import (
     Schedule,
 )
 from reconciler.review.changes import Kind, compare
+from reconciler.review.concerns import Level
+from reconciler.review.diff_markdown import diff_markdown
+from reconciler.review.diff_text import diff_text
 from reconciler.review.diff_words import effect, per_day, runs, verdict
+from reconciler.review.text import Paint
 from tests.builders import entry, timing
 from tests.review.changing import NOW, codes, only, report, version
 
@@ -121,7 +125,7 @@ def test_what_runs_is_told_field_by_field() -> None:
         "retries": (None, '{"attempts":3,"backoff":"2s"}'),
         "owner": (None, "ops"),
     }
-    assert effect(change) == "no fire time changes"
+    assert effect(change) == "no fire time changes; owner, timeout and retries change"
     assert codes(change) == []
 
 
@@ -232,3 +236,26 @@ def test_a_stale_lock_is_said_first_with_how_many_phrases() -> None:
 @pytest.mark.parametrize(("week", "day"), [(0, "0"), (7, "1"), (5, "0.7"), (10010, "1,430"), (3, "0.4"), (1234, "176")])
 def test_runs_a_day_are_told_as_people_say_them(week: int, day: str) -> None:
     assert per_day(week) == day
+
+
+def test_another_command_needs_a_look_though_it_fires_alike() -> None:
+    found = report([entry("a")], [entry("a", run=RunSpec(command=("rm", "-rf", "a b")))])
+    change = only(found)
+    assert [(one.level, one.code, one.message) for one in change.concerns] == [
+        (Level.NOTICE, "command", "it runs something else: true → rm -rf 'a b'")
+    ]
+    assert found.need_a_look == 1
+    assert "no fire time changes; command changes |" in diff_markdown(found)
+
+
+def test_what_a_new_or_a_removed_schedule_runs_is_told() -> None:
+    new = entry("a", run=RunSpec(command=("curl", "x"), timeout=timedelta(minutes=5)))
+    for found in (report([], [new]), report([new], [])):
+        text = diff_text(found, paint=Paint())
+        assert '    command: ["curl","x"]\n    timeout: 5m\n' in text
+        assert '- `command`: `["curl","x"]`\n- `timeout`: `5m`\n' in diff_markdown(found)
+
+
+def test_another_command_is_not_hidden_behind_other_times() -> None:
+    after = entry("a", timing=timing("UTC", hour="7"), run=RunSpec(command=("rm",)))
+    assert "`; command changes too |" in diff_markdown(report([entry("a")], [after]))
