@@ -33,7 +33,7 @@ _NEXT = 3
 _TICK = timedelta(microseconds=1)
 # what has words of its own in a report
 _TOLD = frozenset(
-    "when means cron interval timezone timezone_from evidence compiled_by assumptions conventions moved source "
+    "when means cron interval timezone timezone_from evidence compiled_by assumptions conventions moved "
     "declared dst holidays".split()
 )
 

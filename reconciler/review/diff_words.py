@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 from reconciler.model import Evidence
+from reconciler.review.change_notes import Note
 from reconciler.review.changes import Kind, Report, ScheduleChange, Side, beside_timing
+from reconciler.review.concerns import Level
 from reconciler.review.text import moment
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.MOVED: ">", Kind.REMOVED: "-"}
@@ -14,17 +16,27 @@ EVIDENCE = {
     Evidence.GRAMMAR: "read by the grammar",
     Evidence.MODEL: "read by a model only",
 }
+_IN_MEANS = frozenset({"start", "end", "except"})
 _NAMES = {"with": "arguments", "except": "left out"}
 
 
 def verdict(report: Report) -> str:
-    """Return the first line of every form: what is stale, what needs a look, and what becomes of the load."""
-    first = [note.message for note in report.notes if note.code == "stale"]
+    """Return the first line of every form: what is wrong with all of it, what needs a look, what the load becomes."""
+    first = list(dict.fromkeys(filter(None, map(_in_verdict, report.notes))))
     if not report.changes:
         return " · ".join([*first, "nothing changed in the lock", f"runs/week {report.runs_after:,}"])
     look = report.need_a_look
-    looks = f"{look:,} {'needs' if look == 1 else 'need'} a look" if look else "nothing needs a look"
+    calm = "nothing else needs a look" if first else "nothing needs a look"
+    looks = f"{look:,} {'needs' if look == 1 else 'need'} a look" if look else calm
     return " · ".join([*first, looks, load(report)])
+
+
+def _in_verdict(note: Note) -> str | None:
+    if note.code in ("stale", "guard"):
+        return note.message
+    if note.code == "yaml" and note.level is Level.ERROR:
+        return "the YAML cannot be read"
+    return "the policy changes" if note.code == "policy-changed" else None
 
 
 def load(report: Report) -> str:
@@ -55,13 +67,17 @@ def effect(change: ScheduleChange) -> str | None:
         return "paused: it stops firing" if after.paused else "no longer paused: it fires again"
     if change.fires_alike:
         told = "the phrase changed; no fire time changes" if before.when != after.when else "no fire time changes"
-        return f"{told}; {_changing(change)}" if change.fields else told
-    return f"{_changing(change)} too" if change.fields else None
+        return "; ".join(filter(None, [told, _changing(change)]))
+    changing = _changing(change)
+    return f"{changing} too" if changing else None
 
 
-def _changing(change: ScheduleChange) -> str:
-    """Return `command and timeout change`: what a reader of fire times alone would miss."""
-    *most, last = (name for name, _ in fields(change))
+def _changing(change: ScheduleChange) -> str | None:
+    """Return `command and timeout change`, which a reader of fire times alone would miss; None where it is all told."""
+    names = [_name(one.name) for one in change.fields if one.name not in _IN_MEANS]
+    if not names:
+        return None
+    *most, last = names
     return f"{', '.join(most)} and {last} change" if most else f"{last} changes"
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.errors import Problem
 from reconciler.model import (
     Conventions,
     Declaration,
@@ -259,3 +260,32 @@ def test_what_a_new_or_a_removed_schedule_runs_is_told() -> None:
 def test_another_command_is_not_hidden_behind_other_times() -> None:
     after = entry("a", timing=timing("UTC", hour="7"), run=RunSpec(command=("rm",)))
     assert "`; command changes too |" in diff_markdown(report([entry("a")], [after]))
+
+
+def test_the_verdict_of_a_mass_removal_begins_with_it() -> None:
+    found = report(others(10), others(2))
+    assert verdict(found).startswith(
+        "this would stop 8 of 10 jobs (80%), more than the limit of 3 · nothing else needs"
+    )
+
+
+def test_the_verdict_says_that_the_yaml_cannot_be_read_and_that_the_policy_changes() -> None:
+    broken = compare(
+        version("main", entry("a")),
+        version("feature", entry("a"), problems=(Problem("not YAML"), Problem("not YAML"))),
+        now=NOW,
+        lock_name="schedules/schedules.lock",
+    )
+    assert verdict(broken) == "the YAML cannot be read · nothing changed in the lock · runs/week 5"
+    looser = compare(
+        version("main", policy=Policy(min_interval=timedelta(hours=1))),
+        version("feature", declaration=Declaration((), Conventions(), Policy())),
+        now=NOW,
+        lock_name="schedules/schedules.lock",
+    )
+    assert verdict(looser) == "the policy changes · nothing changed in the lock · runs/week 0"
+
+
+def test_a_schedule_that_only_moved_to_another_file_says_so() -> None:
+    change = only(report([entry("a", source="schedules/a.yaml")], [entry("a", source="schedules/b.yaml")]))
+    assert effect(change) == "no fire time changes; source changes"
