@@ -289,3 +289,24 @@ def test_the_verdict_says_that_the_yaml_cannot_be_read_and_that_the_policy_chang
 def test_a_schedule_that_only_moved_to_another_file_says_so() -> None:
     change = only(report([entry("a", source="schedules/a.yaml")], [entry("a", source="schedules/b.yaml")]))
     assert effect(change) == "no fire time changes; source changes"
+
+
+def test_a_sentence_that_the_fields_do_not_bear_out_is_an_error() -> None:
+    lie = entry("a", timing=EVERY_5, means="at 09:00, every day, UTC")
+    (concern,) = [one for one in only(report([], [lie])).concerns if one.code == "means"]
+    assert concern.level is Level.ERROR
+    assert concern.message == 'the lockfile says "at 09:00, every day, UTC", but its fields mean "every 5 minutes, UTC"'
+    assert "means" not in codes(only(report([lie], [entry("a", timing=EVERY_5, means=lie.means, owner="ops")])))
+
+
+@pytest.mark.parametrize("text", ["##[error]x", "a ##[add-mask]b", "##[group]"])
+def test_a_report_that_is_printed_into_a_log_holds_no_command(text: str) -> None:
+    found = report([], [entry("a", means=text, when=(text,), owner=text, source=text)])
+    assert "##[" not in diff_markdown(found)
+
+
+def test_what_is_left_over_in_the_lock_is_named_in_one_order() -> None:
+    after = version("feature", *others(), declaration=Declaration((), Conventions(), Policy()))
+    found = compare(after, after, now=NOW, lock_name="schedules/schedules.lock")
+    named = [note.message.split(":")[0] for note in found.notes if note.code == "not-compiled"]
+    assert named == [f"other-{at}" for at in range(9)]
