@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from reconciler.cli.console import problem_lines, say
 from reconciler.cli.project import Project
-from reconciler.errors import Problem, ReconcileError, SourceFailed
+from reconciler.errors import Problem, ReconcileError
 from reconciler.review.annotations import error_annotations, unheeded
 
 
@@ -27,19 +27,10 @@ def annotating(form: str, project: Project) -> Iterator[None]:
             raise
         for line in unheeded(problem_lines(error.problems)):
             say(line)
-        prefix = _prefix(project)
+        prefix = project.prefix
         for line in error_annotations([_below(prefix, one) for one in error.problems], title="schedules"):
             say(line)
         sys.exit(error.exit_code)
-
-
-def _prefix(project: Project) -> str:
-    from reconciler.sources.git_blobs import Repository
-
-    try:
-        return Repository(project.root).prefix
-    except SourceFailed:
-        return ""
 
 
 def _below(prefix: str, problem: Problem) -> Problem:

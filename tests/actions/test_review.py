@@ -96,6 +96,8 @@ def test_a_lock_that_was_edited_by_hand_fails_on_its_line(hosted: Hosted) -> Non
     assert ran.code != 0
     assert ("schedules/schedules.lock", str(line)) in [error[:2] for error in ran.errors()]
     assert "does not match its checksum" in ran.summary
+    report = hosted.here / "runner" / "reconcile-report" / "report.md"
+    assert "cannot be compared" in report.read_text()  # so that no comment keeps an older verdict
 
 
 @pytest.mark.parametrize("name", ["schedules.lock", "schedules.yaml"])
