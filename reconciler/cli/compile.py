@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from reconciler import lockfile
+from reconciler.cli.annotating import annotating
 from reconciler.cli.asking import model_json, model_options, note_model
 from reconciler.cli.console import note, paint_err, paint_out, problem_json, problem_lines, report, say, say_json
 from reconciler.cli.progress import Progress
@@ -31,9 +32,15 @@ from reconciler.compiler.compile import (
 from reconciler.compiler.judging import judging, translator_from
 from reconciler.declaration import load
 from reconciler.declaration.loading import load_policy
-from reconciler.errors import InvalidInput, LockInvalid, OpenQuestions, Problem, ReconcileError, StoreFailed
-from reconciler.model import Declaration, Lock
-from reconciler.review.annotations import error_annotations, unheeded
+from reconciler.errors import (
+    InvalidInput,
+    LockInvalid,
+    OpenQuestions,
+    Problem,
+    ReconcileError,
+    StoreFailed,
+)
+from reconciler.model import Declaration, Lock, Policy
 from reconciler.review.compilation import CompileReport, compile_json, compile_text, ending_calendars
 from reconciler.review.explain import question_lines
 
@@ -92,7 +99,7 @@ def command(
     if not check and (policy_from is not None or form != "text"):
         raise click.UsageError("--policy-from and --format go with --check")
     if check:
-        with _annotating(form):
+        with annotating(form, project):
             check_lock(project, policy_from)
         return
     translator_from(use=model)  # a model that is wanted and not configured is told now, not at the first save
@@ -103,32 +110,13 @@ def command(
         _compile(project, options)
 
 
-@contextmanager
-def _annotating(form: str) -> Iterator[None]:
-    """Where *form* is that of GitHub, print each problem of a failure as text and as an annotation, and exit.
-
-    No line of the text is a command to the runner: what people wrote is in it. All of it goes to one stream,
-    since two would arrive in any order.
-    """
-    try:
-        yield
-    except ReconcileError as error:
-        if form == "text":
-            raise
-        for line in unheeded(problem_lines(error.problems)):
-            say(line)
-        for line in error_annotations(error.problems, title="schedules"):
-            say(line)
-        sys.exit(error.exit_code)
-
-
 def check_lock(project: Project, policy_from: Path | None) -> None:
     """Say that the lockfile is fresh, or raise LockInvalid with all that is stale, missing or misread.
 
     The policy that the files in *policy_from* state has to be met too: a change cannot loosen what it is held to.
     """
     declaration = load(project.schedules, root=project.root)
-    policy = declaration.policy if policy_from is None else load_policy(policy_from)
+    policy = declaration.policy if policy_from is None else _policy_of(policy_from)
     with reading_ahead(declaration) as readings:
         lock = lockfile.read(project.lock_path, name=project.lock_name)
         problems = [
@@ -145,7 +133,18 @@ def check_lock(project: Project, policy_from: Path | None) -> None:
     else:
         for warning in warnings:
             note(paint_err()(f"warning: {warning}", "yellow"))
-        note(f"{project.lock_name} is fresh: {len(lock.entries):,} entries answer what is declared")
+        count = len(lock.entries)
+        answers = "1 entry answers" if count == 1 else f"{count:,} entries answer"
+        note(f"{project.lock_name} is fresh: {answers} what is declared")
+
+
+def _policy_of(directory: Path) -> Policy:
+    """Return the policy of another revision's *directory*; its problems name no line of this one's files."""
+    try:
+        return load_policy(directory)
+    except InvalidInput as error:
+        hint = "it is that of the base, which has to be put right first"
+        raise InvalidInput(Problem(f"the policy to be held to: {one}", hint=hint) for one in error.problems) from None
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int]:

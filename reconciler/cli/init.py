@@ -110,6 +110,10 @@ def _start(project: Project) -> None:
     kept = sorted(wanted.keys() - set(written))
     for path in kept:
         note(f"kept  {path}, which was there")
+    if project.prefix:
+        prefix = safe(project.prefix)
+        note("\nThis is not the top of its repository, where alone .github/ and .pre-commit-config.yaml are read:")
+        note(f"move them there, with {prefix}schedules for schedules and `reconcile -C {prefix}` for `reconcile`.")
     note("\nNext: `reconcile compile`, read schedules/schedules.lock, commit both; then `reconcile serve`.")
     note("`reconcile init --git`, in each clone, makes git merge the lockfile by entry.")
 

@@ -37,6 +37,17 @@ class Project:
         return "schedules/schedules.lock"
 
     @property
+    def prefix(self) -> str:
+        """Return the directory's path in its git repository, `` or `services/billing/`; `` without a repository."""
+        from reconciler.errors import SourceFailed
+        from reconciler.sources.git_blobs import Repository
+
+        try:
+            return Repository(self.root).prefix
+        except SourceFailed:
+            return ""
+
+    @property
     def state_dir(self) -> Path:
         """Return the directory of the ledger."""
         return self.state if self.state is not None else self.root / ".reconcile"

@@ -75,10 +75,11 @@ def load_tasks(directory: Path) -> dict[str, Task]:
 
 def _from_section(directory: Path, section: str, resolved: Callable[[list[File], list[Problem]], _T]) -> _T:
     """Return what *resolved* makes of those files of *directory* that may have *section*."""
+    named = re.compile(rf"\b{section}[\"']?\s*:")  # as YAML lets a key be written, quoted or with a space after it
     problems: list[Problem] = []
     files: list[File] = []
     for path in schedule_files(directory):
-        if f"{section}:" in read_schedule_file(path, path.name):
+        if named.search(read_schedule_file(path, path.name)):
             file, found = _load_file(path, path.name)
             files.append(file)
             problems += found

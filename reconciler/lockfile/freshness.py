@@ -81,7 +81,7 @@ def stale(declaration: Declaration, lock: Lock, *, lock_file: str) -> Iterator[P
         elif (now := renewed(entry, schedule)) != entry:
             what = ", ".join(_changed_fields(entry_to_json(entry), entry_to_json(now)))
             yield Problem(f"{id}: {what} changed since the lockfile was compiled", schedule.origin, hint)
-    for id in lock.entries.keys() - declared.keys():
+    for id in sorted(lock.entries.keys() - declared.keys()):
         yield Problem(f"{id}: in the lockfile but no longer declared", Origin(lock_file, 1, 1), hint)
 
 

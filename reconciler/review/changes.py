@@ -33,7 +33,7 @@ _NEXT = 3
 _TICK = timedelta(microseconds=1)
 # what has words of its own in a report
 _TOLD = frozenset(
-    "when means cron interval timezone timezone_from evidence compiled_by assumptions conventions moved source "
+    "when means cron interval timezone timezone_from evidence compiled_by assumptions conventions moved "
     "declared dst holidays".split()
 )
 
@@ -230,13 +230,13 @@ def _alike(before: Side, after: Side) -> bool:
 
 
 def _fields(before: LockEntry, after: LockEntry) -> Iterator[FieldChange]:
-    old, new = _flat(before), _flat(after)
+    old, new = beside_timing(before), beside_timing(after)
     for name in {**old, **new}:
         if old.get(name) != new.get(name):
             yield FieldChange(name, old.get(name), new.get(name))
 
 
-def _flat(entry: LockEntry) -> dict[str, str]:
+def beside_timing(entry: LockEntry) -> dict[str, str]:
     """Return what *entry* says beside its timing, each as text; the parts of `run` on their own."""
     shown = entry_to_json(entry)
     run = shown.pop("run")

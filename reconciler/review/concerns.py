@@ -10,8 +10,8 @@ from enum import StrEnum
 from reconciler.durations import format_duration
 from reconciler.model import Evidence, LockEntry, Policy, Timing
 from reconciler.review.hot_spots import Traffic
-from reconciler.review.text import moment
-from reconciler.timing import breaches, calendar_warnings, dst_warnings, frequency, next_fire, warnings_for
+from reconciler.review.text import command_line, moment
+from reconciler.timing import breaches, calendar_warnings, dst_warnings, english, frequency, next_fire, warnings_for
 
 
 class Level(StrEnum):
@@ -52,6 +52,8 @@ def concerns(
     """Yield the concerns about a change, the worst first; what did not change is not complained about."""
     if after is None:
         return
+    if before is None or (before.means, before.timing) != (after.means, after.timing):
+        yield from _sentence(after)
     if not fires_alike:
         yield from _policy(after.timing, around.policy)
         if not after.paused and next_fire(after.timing, around.now) is None:
@@ -64,6 +66,22 @@ def concerns(
     if not fires_alike:
         yield from _times(after.timing, around.now)
         yield from _hot_spot(after, around.traffic)
+    if before is not None and _what_runs(before) != _what_runs(after):
+        message = f"it runs something else: {_what_runs(before)} → {_what_runs(after)}"
+        yield Concern(Level.NOTICE, "command", message)
+
+
+def _what_runs(entry: LockEntry) -> str:
+    run = entry.run
+    return f"python {run.python}" if run.python else command_line(run.command)
+
+
+def _sentence(entry: LockEntry) -> Iterator[Concern]:
+    """Whoever can write a checksum can write a sentence that the fields do not bear out."""
+    meant = english(entry.timing)
+    if entry.means != meant:
+        message = f'the lockfile says "{entry.means}", but its fields mean "{meant}"'
+        yield Concern(Level.ERROR, "means", message)
 
 
 def _policy(timing: Timing, policy: Policy) -> Iterator[Concern]:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from reconciler.review.changes import Kind, Report, ScheduleChange, Side
 from reconciler.review.concerns import Level
-from reconciler.review.diff_words import effect, evidence, field, kwargs, next_fires, phrase, runs, totals, verdict
+from reconciler.review.diff_words import effect, evidence, fields, kwargs, next_fires, phrase, runs, totals, verdict
 from reconciler.review.escaping import code, html_code, in_fence, prose
 from reconciler.review.text import moment, plural
 
@@ -102,16 +102,24 @@ def _row(change: ScheduleChange) -> str:
     name = code(change.id) + (f" {_LEVELS[change.concerns[0].level]}" if change.concerns else "")
     if change.previous_id:
         name += f" (was {code(change.previous_id)})"
-    told = effect(change)
     cells = [
         _SIGNS[change.kind],
         name,
         code(before.entry.means) if before else "-",
-        (told if told and change.fires_alike else code(after.entry.means)) if after else "stops",
+        _outcome(change),
         next_fires(after)[0] if after else "-",
         runs(change),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _outcome(change: ScheduleChange) -> str:
+    if change.after is None:
+        return "stops"
+    told = prose(effect(change) or "")
+    if change.fires_alike or change.after.entry.paused:
+        return told or code(change.after.entry.means)
+    return "; ".join(part for part in (code(change.after.entry.means), told) if part)
 
 
 def _concerns(change: ScheduleChange) -> list[str]:
@@ -125,7 +133,7 @@ def _details(change: ScheduleChange) -> list[str]:
     lines = ["", head, "", _both(sides, phrase), ""]
     told = effect(change)
     if told:
-        lines += [f"**{told}**", ""]
+        lines += [f"**{prose(told)}**", ""]
     lines += ["```diff", *_kwargs(change), "```", ""]
     lines += [f"- means: {_both(sides, lambda side: side.entry.means)}"]
     lines += [f"- zone: {_both(sides, lambda side: side.entry.timing.timezone)}"]
@@ -134,8 +142,7 @@ def _details(change: ScheduleChange) -> list[str]:
         lines += [f"- assumes: {_both(sides, lambda side: '; '.join(side.entry.assumptions) or 'nothing')}"]
     lines += [f"- {name}: {', '.join(next_fires(side))}" for name, side in _next(change)]
     lines += [f"- load: {runs(change)}"]
-    for name, before, after in map(field, change.fields):
-        lines.append(f"- {code(name)}: {code(before)} → {code(after)}")
+    lines += [f"- {code(name)}: {' → '.join(map(code, values))}" for name, values in fields(change)]
     return [*lines, "</details>"]
 
 

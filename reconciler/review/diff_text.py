@@ -12,7 +12,7 @@ from reconciler.review.diff_words import (
     SIGNS,
     effect,
     evidence,
-    field,
+    fields,
     kwargs,
     next_fires,
     phrase,
@@ -102,8 +102,8 @@ def _block(page: _Page, change: ScheduleChange) -> None:
     if told:
         page.line("    ", told, "bold")
     page.line("    load      ", runs(change))
-    for name, before, after in map(field, change.fields):
-        page.line("    ", f"{name}: {before} → {after}")
+    for name, told_values in fields(change):
+        page.line("    ", f"{name}: {' → '.join(told_values)}")
 
 
 def _rows(change: ScheduleChange) -> Iterator[tuple[str, list[str]]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 from reconciler.model import Evidence
-from reconciler.review.changes import FieldChange, Kind, Report, ScheduleChange, Side
+from reconciler.review.change_notes import Note
+from reconciler.review.changes import Kind, Report, ScheduleChange, Side, beside_timing
+from reconciler.review.concerns import Level
 from reconciler.review.text import moment
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.MOVED: ">", Kind.REMOVED: "-"}
@@ -14,17 +16,27 @@ EVIDENCE = {
     Evidence.GRAMMAR: "read by the grammar",
     Evidence.MODEL: "read by a model only",
 }
+_IN_MEANS = frozenset({"start", "end", "except"})
 _NAMES = {"with": "arguments", "except": "left out"}
 
 
 def verdict(report: Report) -> str:
-    """Return the first line of every form: what is stale, what needs a look, and what becomes of the load."""
-    first = [note.message for note in report.notes if note.code == "stale"]
+    """Return the first line of every form: what is wrong with all of it, what needs a look, what the load becomes."""
+    first = list(dict.fromkeys(filter(None, map(_in_verdict, report.notes))))
     if not report.changes:
         return " · ".join([*first, "nothing changed in the lock", f"runs/week {report.runs_after:,}"])
     look = report.need_a_look
-    looks = f"{look:,} {'needs' if look == 1 else 'need'} a look" if look else "nothing needs a look"
+    calm = "nothing else needs a look" if first else "nothing needs a look"
+    looks = f"{look:,} {'needs' if look == 1 else 'need'} a look" if look else calm
     return " · ".join([*first, looks, load(report)])
+
+
+def _in_verdict(note: Note) -> str | None:
+    if note.code in ("stale", "guard"):
+        return note.message
+    if note.code == "yaml" and note.level is Level.ERROR:
+        return "the YAML cannot be read"
+    return "the policy changes" if note.code == "policy-changed" else None
 
 
 def load(report: Report) -> str:
@@ -47,16 +59,26 @@ def phrase(side: Side) -> str:
 
 
 def effect(change: ScheduleChange) -> str | None:
-    """Return what a change does to the fire times where that is not told by its two sentences."""
+    """Return what a change does that is not told by the two sentences about when it fires."""
     if change.before is None or change.after is None:
         return None
     before, after = change.before.entry, change.after.entry
     if before.paused != after.paused:
         return "paused: it stops firing" if after.paused else "no longer paused: it fires again"
     if change.fires_alike:
-        rewritten = before.when != after.when
-        return "the phrase changed; no fire time changes" if rewritten else "no fire time changes"
-    return None
+        told = "the phrase changed; no fire time changes" if before.when != after.when else "no fire time changes"
+        return "; ".join(filter(None, [told, _changing(change)]))
+    changing = _changing(change)
+    return f"{changing} too" if changing else None
+
+
+def _changing(change: ScheduleChange) -> str | None:
+    """Return `command and timeout change`, which a reader of fire times alone would miss; None where it is all told."""
+    names = [_name(one.name) for one in change.fields if one.name not in _IN_MEANS]
+    if not names:
+        return None
+    *most, last = names
+    return f"{', '.join(most)} and {last} change" if most else f"{last} changes"
 
 
 def runs(change: ScheduleChange) -> str:
@@ -100,6 +122,12 @@ def evidence(side: Side) -> str:
     return f"{EVIDENCE[side.entry.evidence]} ({side.entry.compiled_by})"
 
 
-def field(change: FieldChange) -> tuple[str, str, str]:
-    """Return the name of a changed field and its two values, as people read them."""
-    return _NAMES.get(change.name, change.name), change.before or "default", change.after or "default"
+def fields(change: ScheduleChange) -> list[tuple[str, tuple[str, ...]]]:
+    """Return what is not about when: a changed field with its two values, or each field of what is new or gone."""
+    if change.before is None or change.after is None:
+        return [(_name(name), (value,)) for name, value in beside_timing(change.side.entry).items()]
+    return [(_name(one.name), (one.before or "default", one.after or "default")) for one in change.fields]
+
+
+def _name(field: str) -> str:
+    return _NAMES.get(field, field)

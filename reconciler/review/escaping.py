@@ -12,7 +12,7 @@ from itertools import groupby
 from reconciler.review.text import safe
 
 _LONGEST = 300
-_PLAIN = re.compile(r"[^`|\\]+")
+_PLAIN = re.compile(r"(?:(?!##\[)[^`|\\])+")  # a report may be printed into a log, where `##[` begins a command
 _NOT_A_WORD = re.compile(r"[^A-Za-z0-9 ]")
 # no sign that begins anything in Markdown, and no address: `:` and `/` only within words, `.` only at the end
 _WORD = re.compile(r"""[("']*[A-Za-z0-9+→%…-]+(?:[/:,'][A-Za-z0-9]+)*[)"',;:.]*""")

@@ -18,6 +18,7 @@ _SECONDS = 30
 _MOST_FILES = 2000
 _MOST_BYTES = 64 << 20
 _SHA = re.compile("[0-9a-f]{40,64}")
+_DIRECTORY = "040000"
 _REGULAR = frozenset({"100644", "100755"})
 _PARTIAL = "a partial clone lacks files: `git fetch --refetch --no-filter origin` fetches them"
 _SETTINGS = (
@@ -110,11 +111,9 @@ class Repository:
 
         Nothing where there is no such directory. Raises SourceFailed for links and for more than a project has.
         """
-        tree = self._resolve(f"{revision.sha}:{self.prefix}{directory}")
-        if tree is None:
-            return {}
         found: dict[str, bytes] = {}
-        for mode, sha, size, name in self._entries(tree, revision):
+        tree = self._tree(f"{self.prefix}{directory}", revision)
+        for mode, sha, size, name in self._entries(tree, revision) if tree else ():
             if not name.endswith(suffixes) or name.startswith("."):
                 continue
             where = f"{revision}: {directory}/{name}"
@@ -125,8 +124,18 @@ class Repository:
             found[name] = self._blob(sha, where)
         return found
 
-    def _entries(self, tree: str, revision: Revision) -> list[tuple[str, str, int, str]]:
-        status, out, error = self._git("ls-tree", "-l", "-z", tree)
+    def _tree(self, folder: str, revision: Revision) -> str | None:
+        """Return the tree at *folder*, None where there is none; one that is missing here is an error."""
+        entries = self._entries(revision.sha, revision, "--", folder)
+        if not entries:
+            return None
+        ((mode, sha, _, _),) = entries
+        if mode != _DIRECTORY:
+            raise SourceFailed(f"{revision}: {folder} is a link or a file, not a directory", hint="make it a directory")
+        return sha
+
+    def _entries(self, tree: str, revision: Revision, *path: str) -> list[tuple[str, str, int, str]]:
+        status, out, error = self._git("ls-tree", "--full-tree", "-l", "-z", tree, *path)
         if status != 0:
             raise SourceFailed(f"{revision}: the folder cannot be read: {_last_line(error)}", hint=_PARTIAL)
         entries = []

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.actions.conftest import Hosted
@@ -20,7 +21,7 @@ JOB = yaml.safe_load((ROOT / "templates/gitlab/reconcile.gitlab-ci.yml").read_te
 def run_job(runner: Runner, base: str) -> subprocess.CompletedProcess[str]:
     runner.put_installed()
     return subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", "\n".join(JOB["script"])],
+        ["bash", "-eo", "pipefail", "-c", "\n".join([JOB["before_script"][0], *JOB["script"]])],
         cwd=runner.workspace,
         env={
             "PATH": f"{runner.temporary}/reconcile/bin:{os.environ['PATH']}",
@@ -71,3 +72,19 @@ def test_a_merge_request_is_held_to_the_policy_it_loosens(hosted: Hosted) -> Non
     done = run_job(hosted.runner(), base)
     assert done.returncode == 4
     assert "`max_runs_per_day` is 4 where this is to be merged" in done.stderr
+
+
+@pytest.mark.parametrize("planted", [".reconcile-venv", "reconcile-target", "reconcile-report"])
+def test_a_directory_of_the_job_that_a_merge_request_planted_is_not_used(
+    hosted: Hosted, proposed: Callable[..., dict[str, Any]], planted: str
+) -> None:
+    """A link to the checkout would let the target's files take the place of those under review."""
+    proposed("every weekday at 9am", "every weekday at 10am")
+    (hosted.work.root / planted).symlink_to(".")
+    hosted.commit()
+    base = hosted.pull_request("feature")["pull_request"]["base"]["sha"]
+    runner = hosted.runner()
+    done = run_job(runner, base)
+    assert done.returncode == 0, done.stderr
+    assert "1 changed" in done.stdout
+    assert not list(runner.workspace.glob("*.md"))

@@ -38,6 +38,17 @@ def test_a_branch_with_a_fresh_lock_passes_and_is_reported(hosted: Hosted, propo
     assert not (runner.temporary / "reconcile-report" / "unchanged").exists()
 
 
+def test_no_python_of_the_pull_request_runs(hosted: Hosted) -> None:
+    """`python3 -` and `python3 -m` look for modules in the checkout first, unless told not to."""
+    hosted.branch("feature")
+    for module in ("json", "logging", "os", "re", "reconciler", "sitecustomize", "subprocess", "venv"):
+        (hosted.work.root / f"{module}.py").write_text(f"open({str(hosted.here / 'ran')!r}, 'a').write({module!r})\n")
+    hosted.commit()
+    ran = hosted.reviewed("feature")
+    assert ran.code == 0, ran.log
+    assert not (hosted.here / "ran").exists()
+
+
 def test_a_branch_that_changes_no_schedule_passes_and_says_so(hosted: Hosted) -> None:
     hosted.branch("feature")
     (hosted.work.root / "README.md").write_text("more")
@@ -85,6 +96,8 @@ def test_a_lock_that_was_edited_by_hand_fails_on_its_line(hosted: Hosted) -> Non
     assert ran.code != 0
     assert ("schedules/schedules.lock", str(line)) in [error[:2] for error in ran.errors()]
     assert "does not match its checksum" in ran.summary
+    report = hosted.here / "runner" / "reconcile-report" / "report.md"
+    assert "cannot be compared" in report.read_text()  # so that no comment keeps an older verdict
 
 
 @pytest.mark.parametrize("name", ["schedules.lock", "schedules.yaml"])

@@ -16,6 +16,7 @@ BIN = Path(sys.executable).parent
 WORKFLOWS = [*sorted((ROOT / ".github" / "workflows").glob("*.yml")), ROOT / "reconciler/cli/templates/workflow.yml"]
 ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
 GITLAB = sorted((ROOT / "templates" / "gitlab").glob("*.yml"))
+SCRIPTS = sorted((ROOT / ".github" / "actions").glob("*/*.sh"))
 SHIPPED = [*WORKFLOWS, *ACTIONS]
 
 
@@ -80,12 +81,18 @@ def _jobs(document: dict[str, object]) -> list[dict[str, list[dict[str, str]]]]:
     return list(document["jobs"].values()) if "jobs" in document else [document["runs"]]  # type: ignore[attr-defined, list-item]
 
 
+@pytest.mark.parametrize("path", [WORKFLOWS[-1], *ACTIONS, *SCRIPTS, *GITLAB], ids=name)
+def test_python_looks_for_no_module_where_somebody_else_put_files(path: Path) -> None:
+    calls = re.findall(r"(?<![\w-])python3? (.*)", re.sub(r"(^|\s)#.*", "", path.read_text()))
+    assert not [call for call in calls if not call.startswith("-I ")]
+
+
 def test_one_version_of_each_action_is_used() -> None:
     used = {found for path in SHIPPED for found in re.findall(r"uses: ([\w/-]+@[0-9a-f]{40}) ", path.read_text())}
     assert len({one.split("@")[0] for one in used}) == len(used)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / ".github" / "actions").glob("*/*.sh")), ids=name)
+@pytest.mark.parametrize("path", SCRIPTS, ids=name)
 def test_a_script_is_shell_that_parses_and_stops_at_errors(path: Path) -> None:
     assert subprocess.run(["bash", "-n", path], check=False).returncode == 0
     assert "\nset -euo pipefail\n" in path.read_text()
@@ -93,14 +100,16 @@ def test_a_script_is_shell_that_parses_and_stops_at_errors(path: Path) -> None:
 
 @pytest.mark.index
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("action", ["review", "compile"])
-def test_an_action_installs_the_tool_of_its_own_commit(action: str, tmp_path: Path) -> None:
-    """The first step alone; it ends with a command that answers as this checkout does."""
-    declared = yaml.safe_load((ROOT / ".github" / "actions" / action / "action.yml").read_text())
-    first = declared["runs"]["steps"][0]
+def test_an_action_installs_the_tool_of_its_own_commit(tmp_path: Path) -> None:
+    """The first step alone, the same for both; it ends with a command that answers as this checkout does."""
+    first, second = (
+        yaml.safe_load((ROOT / ".github" / "actions" / action / "action.yml").read_text())["runs"]["steps"][0]
+        for action in ("review", "compile")
+    )
+    assert first == second
     assert first["name"] == INSTALL
     runner = Runner(tmp_path, tmp_path)
-    ran = runner.run(action, {}, install=True, branch="x", model="x")
+    ran = runner.run("review", {}, install=True, branch="x", model="x")
     assert ran.steps[0] == INSTALL
     assert len(ran.steps) == 2, "nothing is checked out here, so that the second step is where it ends"
     shown = subprocess.run([tmp_path / "reconcile/bin/reconcile", "--help"], capture_output=True, text=True, check=True)

@@ -187,3 +187,14 @@ def test_insisting_on_a_model_that_is_not_configured_says_how_to(project: Projec
     result = project.run("compile", "--model")
     assert result.code == 3
     assert "RECONCILE_MODEL" in result.err
+
+
+def test_an_annotation_names_the_file_from_the_top_of_the_repository(project: Project) -> None:
+    project.write(YAML)
+    assert project.run("compile").code == 0
+    project.write(YAML.replace("9am", "8am"))
+    for top, file in ((project.root, ""), (project.root.parent, f"{project.root.name}/")):
+        (top / ".git").mkdir()
+        checked = project.run("compile", "--check", "--format", "github")
+        assert f"::error file={file}schedules/schedules.yaml,line=4," in checked.out
+        (top / ".git").rmdir()

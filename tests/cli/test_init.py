@@ -45,3 +45,10 @@ def test_before_init_the_commands_say_to_run_it(empty: Project) -> None:
     result = empty.run("compile")
     assert result.code == 3
     assert "reconcile init" in result.err
+
+
+def test_a_project_that_is_not_the_top_of_its_repository_is_told_what_to_move(empty: Project) -> None:
+    assert "not the top" not in empty.ok("init").err
+    said = empty.ok("init", "-C", "services/billing").err
+    assert "not the top of its repository" in said
+    assert "`reconcile -C services/billing/`" in said

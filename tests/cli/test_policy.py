@@ -89,6 +89,16 @@ def test_a_policy_that_the_change_makes_stricter_holds_for_it(project: Project) 
     assert checked.err.count("heartbeat") == 1
 
 
+@pytest.mark.parametrize("key", ['"policy":', "'policy':", "policy :", "? policy\n:", '"policy" :'])
+def test_the_policy_to_be_held_to_is_found_however_its_key_is_written(project: Project, key: str) -> None:
+    base = project.root / "base"
+    base.mkdir()
+    (base / "limits.yaml").write_text(f"{key} {{min_interval: 5m}}\n")
+    write(project, "", "every minute")
+    assert project.run("compile").code == 0
+    assert project.run("compile", "--check", "--policy-from", "base").code == 4
+
+
 def test_a_base_without_schedules_limits_nothing(project: Project) -> None:
     write(project, "", "every minute")
     assert project.run("compile").code == 0
@@ -97,3 +107,14 @@ def test_a_base_without_schedules_limits_nothing(project: Project) -> None:
     assert project.run("compile", "--check", "--policy-from", "base").code == 0
     assert project.run("compile", "--check", "--policy-from", "misspelt").code == 64
     assert project.run("compile", "--policy-from", "base").code == 64
+
+
+def test_a_policy_to_be_held_to_that_cannot_be_read_is_said_to_be_that_of_the_base(project: Project) -> None:
+    base = project.root / "base"
+    base.mkdir()
+    (base / "limits.yaml").write_text("policy: {min_interval: 5m\n")
+    write(project, "", "every minute")
+    assert project.run("compile").code == 0
+    checked = project.run("compile", "--check", "--policy-from", "base", "--format", "github")
+    assert checked.code == 3
+    assert "::error title=schedules::the policy to be held to: limits.yaml:2:1: not YAML" in checked.out

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.errors import Problem
 from reconciler.model import (
     Conventions,
     Declaration,
@@ -21,7 +22,11 @@ from reconciler.model import (
     Schedule,
 )
 from reconciler.review.changes import Kind, compare
+from reconciler.review.concerns import Level
+from reconciler.review.diff_markdown import diff_markdown
+from reconciler.review.diff_text import diff_text
 from reconciler.review.diff_words import effect, per_day, runs, verdict
+from reconciler.review.text import Paint
 from tests.builders import entry, timing
 from tests.review.changing import NOW, codes, only, report, version
 
@@ -121,7 +126,7 @@ def test_what_runs_is_told_field_by_field() -> None:
         "retries": (None, '{"attempts":3,"backoff":"2s"}'),
         "owner": (None, "ops"),
     }
-    assert effect(change) == "no fire time changes"
+    assert effect(change) == "no fire time changes; owner, timeout and retries change"
     assert codes(change) == []
 
 
@@ -232,3 +237,76 @@ def test_a_stale_lock_is_said_first_with_how_many_phrases() -> None:
 @pytest.mark.parametrize(("week", "day"), [(0, "0"), (7, "1"), (5, "0.7"), (10010, "1,430"), (3, "0.4"), (1234, "176")])
 def test_runs_a_day_are_told_as_people_say_them(week: int, day: str) -> None:
     assert per_day(week) == day
+
+
+def test_another_command_needs_a_look_though_it_fires_alike() -> None:
+    found = report([entry("a")], [entry("a", run=RunSpec(command=("rm", "-rf", "a b")))])
+    change = only(found)
+    assert [(one.level, one.code, one.message) for one in change.concerns] == [
+        (Level.NOTICE, "command", "it runs something else: true → rm -rf 'a b'")
+    ]
+    assert found.need_a_look == 1
+    assert "no fire time changes; command changes |" in diff_markdown(found)
+
+
+def test_what_a_new_or_a_removed_schedule_runs_is_told() -> None:
+    new = entry("a", run=RunSpec(command=("curl", "x"), timeout=timedelta(minutes=5)))
+    for found in (report([], [new]), report([new], [])):
+        text = diff_text(found, paint=Paint())
+        assert '    command: ["curl","x"]\n    timeout: 5m\n' in text
+        assert '- `command`: `["curl","x"]`\n- `timeout`: `5m`\n' in diff_markdown(found)
+
+
+def test_another_command_is_not_hidden_behind_other_times() -> None:
+    after = entry("a", timing=timing("UTC", hour="7"), run=RunSpec(command=("rm",)))
+    assert "`; command changes too |" in diff_markdown(report([entry("a")], [after]))
+
+
+def test_the_verdict_of_a_mass_removal_begins_with_it() -> None:
+    found = report(others(10), others(2))
+    assert verdict(found).startswith(
+        "this would stop 8 of 10 jobs (80%), more than the limit of 3 · nothing else needs"
+    )
+
+
+def test_the_verdict_says_that_the_yaml_cannot_be_read_and_that_the_policy_changes() -> None:
+    broken = compare(
+        version("main", entry("a")),
+        version("feature", entry("a"), problems=(Problem("not YAML"), Problem("not YAML"))),
+        now=NOW,
+        lock_name="schedules/schedules.lock",
+    )
+    assert verdict(broken) == "the YAML cannot be read · nothing changed in the lock · runs/week 5"
+    looser = compare(
+        version("main", policy=Policy(min_interval=timedelta(hours=1))),
+        version("feature", declaration=Declaration((), Conventions(), Policy())),
+        now=NOW,
+        lock_name="schedules/schedules.lock",
+    )
+    assert verdict(looser) == "the policy changes · nothing changed in the lock · runs/week 0"
+
+
+def test_a_schedule_that_only_moved_to_another_file_says_so() -> None:
+    change = only(report([entry("a", source="schedules/a.yaml")], [entry("a", source="schedules/b.yaml")]))
+    assert effect(change) == "no fire time changes; source changes"
+
+
+def test_a_sentence_that_the_fields_do_not_bear_out_is_an_error() -> None:
+    lie = entry("a", timing=EVERY_5, means="at 09:00, every day, UTC")
+    (concern,) = [one for one in only(report([], [lie])).concerns if one.code == "means"]
+    assert concern.level is Level.ERROR
+    assert concern.message == 'the lockfile says "at 09:00, every day, UTC", but its fields mean "every 5 minutes, UTC"'
+    assert "means" not in codes(only(report([lie], [entry("a", timing=EVERY_5, means=lie.means, owner="ops")])))
+
+
+@pytest.mark.parametrize("text", ["##[error]x", "a ##[add-mask]b", "##[group]"])
+def test_a_report_that_is_printed_into_a_log_holds_no_command(text: str) -> None:
+    found = report([], [entry("a", means=text, when=(text,), owner=text, source=text)])
+    assert "##[" not in diff_markdown(found)
+
+
+def test_what_is_left_over_in_the_lock_is_named_in_one_order() -> None:
+    after = version("feature", *others(), declaration=Declaration((), Conventions(), Policy()))
+    found = compare(after, after, now=NOW, lock_name="schedules/schedules.lock")
+    named = [note.message.split(":")[0] for note in found.notes if note.code == "not-compiled"]
+    assert named == [f"other-{at}" for at in range(9)]

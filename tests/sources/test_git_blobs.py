@@ -246,6 +246,26 @@ def test_what_a_partial_clone_left_out_is_an_error_and_never_fetched(repo: Repo,
     assert read(clone.path, "HEAD") == {"a.yaml": b"one"}
 
 
+def test_a_folder_that_a_partial_clone_left_out_is_not_taken_for_an_empty_one(repo: Repo, tmp_path: Path) -> None:
+    repo.git("config", "uploadpack.allowFilter", "true")
+    clone = repo.clone(tmp_path / "clone", "--filter=tree:0", "--no-checkout")
+    with pytest.raises(SourceFailed, match="the folder cannot be read: fatal: could not fetch"):
+        read(clone.path, "HEAD")
+
+
+def test_a_worktree_set_elsewhere_does_not_hide_the_folder(repo: Repo, tmp_path: Path) -> None:
+    repo.git("config", "core.worktree", str(tmp_path.parent))
+    assert read(repo.path, "HEAD") == {"a.yaml": b"one"}
+
+
+def test_a_folder_that_is_a_link_is_an_error(repo: Repo) -> None:
+    (repo.path / "schedules").rename(repo.path / "elsewhere")
+    (repo.path / "schedules").symlink_to("elsewhere")
+    repo.commit()
+    with pytest.raises(SourceFailed, match="schedules is a link or a file, not a directory"):
+        read(repo.path, "HEAD")
+
+
 def test_a_link_is_not_followed(repo: Repo) -> None:
     (repo.path / "schedules/b.yaml").symlink_to("/etc/passwd")
     repo.commit()

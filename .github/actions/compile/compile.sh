@@ -6,7 +6,7 @@ for name in OPENAI_API_KEY OPENAI_BASE_URL RECONCILE_MODEL; do
   [ -n "${!name:-}" ] || unset "$name"
 done
 
-mark="reconcile-$(python3 -c 'import secrets; print(secrets.token_hex(16))')"
+mark="reconcile-$(python3 -I -c 'import secrets; print(secrets.token_hex(16))')"
 echo "::stop-commands::$mark"
 set +e
 reconcile -C project compile --model >"$RUNNER_TEMP/compile" 2>&1

@@ -2,7 +2,7 @@
 set -euo pipefail
 
 field() { # the text at a path such as `pull_request base sha` of the event, or nothing
-  python3 - "$@" <<'PY'
+  python3 -I - "$@" <<'PY' # -I: a json.py of the pull request is not run
 import json, os, sys
 found = json.load(open(os.environ["GITHUB_EVENT_PATH"], encoding="utf-8"))
 for key in sys.argv[1:]:

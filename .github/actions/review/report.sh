@@ -9,7 +9,11 @@ echo "directory=$directory" >> "$GITHUB_OUTPUT"
 if git diff --quiet --no-ext-diff --no-textconv "$BASE" HEAD -- schedules; then
   touch "$directory/unchanged" # nothing that a first comment could say
 fi
-reconcile diff "$BASE" --format markdown --output "$directory/report.md"
+if ! reconcile diff "$BASE" --format markdown --output "$directory/report.md"; then
+  # in the place of an earlier report, which would be read as one on this commit
+  printf '### The schedules cannot be compared\n\nThe summary of the check says why.\n' >"$directory/report.md"
+  exit 1
+fi
 reconcile diff "$BASE" --format svg --output "$directory/week.svg"
 reconcile diff "$BASE" --format github >"$RUNNER_TEMP/annotations"
 if [ "$FRESH" = true ]; then
