@@ -6,7 +6,9 @@ import secrets
 from collections.abc import Iterable, Iterator
 
 from reconciler.errors import Problem
-from reconciler.review.text import plural, safe
+from reconciler.model import Origin
+from reconciler.review.escaping import for_log
+from reconciler.review.text import plural
 
 MOST = 10
 """How many annotations of a kind GitHub shows of one step; it drops the rest without a word."""
@@ -31,14 +33,21 @@ def unheeded(lines: Iterable[str]) -> Iterator[str]:
     yield f"::{mark}::"
 
 
-def _error(problem: Problem, title: str) -> str:
+def annotation(kind: str, lines: Iterable[str], *, title: str, origin: Origin | None) -> str:
+    """Return the command that shows *lines* as a *kind* (`error`, `warning`, `notice`) at *origin*.
+
+    What GitHub reads as its own syntax is escaped by its own rules: `%`, line ends, and `:` and `,` in properties.
+    """
     properties = {"title": title}
-    if problem.origin:
-        at = problem.origin
-        properties = {"file": at.file, "line": str(at.line), "col": str(at.column), **properties}
+    if origin:
+        properties = {"file": origin.file, "line": str(origin.line), "col": str(origin.column), **properties}
     named = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    text = [problem.message, *(problem.hint or "").splitlines()]
-    return f"::error {named}::{_escaped(chr(10).join(map(safe, text)))}"
+    return f"::{kind} {named}::{_escaped(chr(10).join(map(for_log, lines)))}"
+
+
+def _error(problem: Problem, title: str) -> str:
+    lines = [problem.message, *(problem.hint or "").splitlines()]
+    return annotation("error", lines, title=title, origin=problem.origin)
 
 
 def _escaped(text: str) -> str:
@@ -46,4 +55,4 @@ def _escaped(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _escaped(safe(text)).replace(":", "%3A").replace(",", "%2C")
+    return _escaped(for_log(text)).replace(":", "%3A").replace(",", "%2C")

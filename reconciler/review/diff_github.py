@@ -1,8 +1,7 @@
 """A diff as workflow annotations of GitHub: `::error file=…,line=…,title=…::message`, a line each.
 
 The host shows ten of a kind for a step and drops the rest without a word, so the worst come first and the last
-of a kind counts those that are left. What GitHub reads as its own syntax is escaped by its own rules
-(`%`, line ends, and `:` and `,` in properties).
+of a kind counts those that are left.
 """
 
 from __future__ import annotations
@@ -11,11 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.model import Origin
+from reconciler.review.annotations import MOST, annotation
 from reconciler.review.changes import Report
 from reconciler.review.concerns import Level
-from reconciler.review.escaping import for_log
-
-_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +54,14 @@ def diff_github(report: Report) -> str:
 
 
 def _annotations(found: Sequence[Remark]) -> Iterator[str]:
-    if len(found) <= _MOST:
+    if len(found) <= MOST:
         yield from map(_annotation, found)
         return
-    yield from map(_annotation, found[: _MOST - 1])
-    left = found[_MOST - 1 :]
+    yield from map(_annotation, found[: MOST - 1])
+    left = found[MOST - 1 :]
     message = f"{len(left):,} more of this kind are in the summary, {left[0].title} first"
     yield _annotation(Remark(left[0].level, "more", "more", None, message))
 
 
 def _annotation(remark: Remark) -> str:
-    where = f"file={_property(remark.origin.file)},line={remark.origin.line}," if remark.origin else ""
-    if remark.origin:
-        where += f"col={remark.origin.column},"
-    return f"::{remark.level.value} {where}title={_property(remark.title)}::{_data(remark.message)}"
-
-
-def _data(text: str) -> str:
-    return for_log(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return annotation(remark.level.value, [remark.message], title=remark.title, origin=remark.origin)
