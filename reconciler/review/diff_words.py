@@ -32,8 +32,10 @@ def verdict(report: Report) -> str:
 
 
 def _in_verdict(note: Note) -> str | None:
-    if note.code in ("stale", "guard"):
+    if note.code == "stale":
         return note.message
+    if note.code == "guard":
+        return note.message.partition(", ")[0]
     if note.code == "yaml" and note.level is Level.ERROR:
         return "the YAML cannot be read"
     return "the policy changes" if note.code == "policy-changed" else None
