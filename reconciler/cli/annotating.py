@@ -11,6 +11,7 @@ from reconciler.cli.console import problem_lines, say
 from reconciler.cli.project import Project
 from reconciler.errors import Problem, ReconcileError
 from reconciler.review.annotations import error_annotations, unheeded
+from reconciler.review.change_notes import in_repository
 
 
 @contextmanager
@@ -34,5 +35,4 @@ def annotating(form: str, project: Project) -> Iterator[None]:
 
 
 def _below(prefix: str, problem: Problem) -> Problem:
-    origin = problem.origin
-    return problem if origin is None else replace(problem, origin=replace(origin, file=prefix + origin.file))
+    return problem if problem.origin is None else replace(problem, origin=in_repository(problem.origin, prefix))

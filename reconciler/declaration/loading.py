@@ -75,7 +75,8 @@ def load_tasks(directory: Path) -> dict[str, Task]:
 
 def _from_section(directory: Path, section: str, resolved: Callable[[list[File], list[Problem]], _T]) -> _T:
     """Return what *resolved* makes of those files of *directory* that may have *section*."""
-    named = re.compile(rf"\b{section}[\"']?\s*:")  # as YAML lets a key be written, quoted or with a space after it
+    # as YAML lets a key be written: quoted, with a space after it, or with an escape in it that may spell anything
+    named = re.compile(rf"""\b{section}["']?\s*:|"[^"]*\\[^"]*"\s*:""")
     problems: list[Problem] = []
     files: list[File] = []
     for path in schedule_files(directory):

@@ -52,6 +52,7 @@ class Dispatcher:
         self.instance = uuid4().hex
         self.gaps = Gaps(settings.now())
         self.store_error: str | None = None
+        self._unset = False
         self._pending: set[str] = set()
         self._accounting: asyncio.Task[None] | None = None
         self._drives: dict[int, Drive] = {}
@@ -75,8 +76,11 @@ class Dispatcher:
 
         Nothing is due by a clock that is not set yet.
         """
-        if self._now() < EARLIEST:
+        unset = self._now() < EARLIEST
+        if unset and not self._unset:
             _log.error("the clock shows %s and cannot be right; nothing starts until it is set", self._now().date())
+        self._unset = unset
+        if unset:
             return
         self._pending.update(ids)
         if self._pending and self._accounting is None and not self._means.stopping.is_set():

@@ -239,9 +239,11 @@ class Drive:
         def write(connection: sqlite3.Connection) -> Run | None:
             if ledger_runs.run_by_id(connection, self._run.id) is None:  # the ledger was replaced meanwhile
                 return None
-            before = ledger_runs.attempts(connection, self._run.id)
+            again = was_interrupted(attempt) and runs_again(
+                claimed.entry, self._run, ledger_runs.attempts(connection, self._run.id), now
+            )
             ledger_runs.add_attempt(connection, self._run.id, attempt)
-            if was_interrupted(attempt) and runs_again(claimed.entry, self._run, before, now):
+            if again:
                 ledger_runs.wait_again(connection, self._run.id, now)
             elif retry_at is None:
                 ledger_runs.finish(connection, self._run.id, _state(ended), attempt)

@@ -90,7 +90,7 @@ def account(job: Job, since: datetime, now: datetime, reasons: Reasons) -> tuple
 
 
 def _alone(job: Job, due: datetime, now: datetime, reasons: Reasons) -> Due:
-    """Return what a single due time owes: what the rest of this module says of many, at a tenth of the cost."""
+    """Return what a single due time owes: what the rest of this module says of many, at a quarter of the cost."""
     late = now - due
     if paused_at(job, due):
         return Due(due, MissReason.PAUSED)

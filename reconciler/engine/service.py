@@ -141,12 +141,13 @@ class EngineService:
                 await self._reload()
         except StoreFailed as error:
             self._store_error = str(error)
-            self._lease.say(self.store_error)
             return False
-        self._store_error = None
-        self._look_at_paused()
-        self._lease.say(self.store_error)
-        return changed
+        else:
+            self._store_error = None
+            self._look_at_paused()
+            return changed
+        finally:
+            self._lease.say(self.store_error)
 
     def check_lease(self) -> None:
         """Raise StoreFailed if the lease was taken away: a second daemon could run the same jobs."""

@@ -9,6 +9,7 @@ from reconciler.errors import Problem
 from reconciler.lockfile import stale
 from reconciler.model import Declaration, Lock, Origin, Policy
 from reconciler.review.concerns import Level
+from reconciler.review.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,10 @@ def _stale(declaration: Declaration, lock: Lock, prefix: str, lock_name: str) ->
         return
     entries = lock.entries
     phrases = sum(1 for one in declaration.schedules if one.id not in entries or entries[one.id].when != one.phrases)
-    parts = [f"{phrases:,} {'phrase' if phrases == 1 else 'phrases'} changed but not compiled"] if phrases else []
+    parts = [f"{plural(phrases, 'phrase')} changed but not compiled"] if phrases else []
     others = len(problems) - phrases
     if others:
-        parts.append(f"{others:,} other {'change' if others == 1 else 'changes'} not compiled")
+        parts.append(f"{plural(others, 'other change')} not compiled")
     yield Note(Level.ERROR, "stale", f"the lock is stale: {', '.join(parts)}", hint="run `reconcile compile`")
     for problem in problems:
         where = None if problem.origin is None else in_repository(problem.origin, prefix)

@@ -89,7 +89,7 @@ def test_a_policy_that_the_change_makes_stricter_holds_for_it(project: Project) 
     assert checked.err.count("heartbeat") == 1
 
 
-@pytest.mark.parametrize("key", ['"policy":', "'policy':", "policy :", "? policy\n:", '"policy" :'])
+@pytest.mark.parametrize("key", ['"policy":', "'policy':", "policy :", "? policy\n:", '"policy" :', r'"pol\u0069cy":'])
 def test_the_policy_to_be_held_to_is_found_however_its_key_is_written(project: Project, key: str) -> None:
     base = project.root / "base"
     base.mkdir()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+
+from tests.servers.loopback import Quiet, listening
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def relaying(to: str) -> Iterator[Relay]:
     """Pass every request on to the server at *to*; one that it does not answer is closed unanswered."""
     relay = Relay()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             relay.heard += 1
             body = self.rfile.read(int(self.headers["content-length"]))
@@ -67,21 +68,8 @@ def relaying(to: str) -> Iterator[Relay]:
             self.end_headers()
             self.wfile.write(answer)
 
-        def log_message(self, format: str, *args: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    relay.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with listening(Handler) as relay.url:
         yield relay
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _answer(url: str, body: bytes) -> tuple[int, bytes]:

@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, TypeAlias
+
+from tests.servers.loopback import Quiet, listening
 
 FIELDS = ("year", "month", "day", "week", "day_of_week", "hour", "minute", "second")
 
@@ -91,7 +93,7 @@ def serving(*script: Script) -> Iterator[Scripted]:
     lock = threading.Lock()
     busy = 0
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             nonlocal busy
             request = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -136,18 +138,6 @@ def serving(*script: Script) -> Iterator[Scripted]:
             self.rfile.close()
             self.connection.close()
 
-        def log_message(self, format: str, *args: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    heard.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    try:
+    with listening(Handler) as address:
+        heard.url = f"{address}/v1"
         yield heard
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
