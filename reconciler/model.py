@@ -466,12 +466,14 @@ class Job:
 class Observed:
     """What an engine holds: our jobs, the foreign ones that must not be touched, and what was applied last.
 
-    *applied* maps the id of every job this reconciler believes to exist to the checksum it applied.
+    *applied* maps the id of every job this reconciler believes to exist to the checksum it applied. *buried*
+    are the jobs that git named until lately, of which what a revert brings back is kept.
     """
 
     jobs: Mapping[str, Job]
     foreign: frozenset[str]
     applied: Mapping[str, str]
+    buried: frozenset[str] = frozenset()
 
 
 class RunState(StrEnum):
@@ -552,6 +554,7 @@ class Reason(StrEnum):
     REMOVED = "removed"
     DRIFT = "drift"
     MISSING = "missing"
+    RESTORED = "restored"
     MOVED = "moved"
     ADOPTED = "adopted"
     UNCHANGED = "unchanged"

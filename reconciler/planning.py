@@ -62,7 +62,8 @@ def _changes(lock: Lock, observed: Observed, adopt: frozenset[str]) -> Iterator[
         elif id in observed.jobs:
             yield from _existing(desired, observed.jobs[id])
         elif id not in observed.foreign:
-            reason = Reason.MISSING if id in observed.applied else Reason.ADDED
+            new = Reason.RESTORED if id in observed.buried else Reason.ADDED
+            reason = Reason.MISSING if id in observed.applied else new
             yield Change(Action.CREATE, id, reason, None, desired)
         elif id in adopt:
             yield Change(Action.CREATE, id, Reason.ADOPTED, None, desired)

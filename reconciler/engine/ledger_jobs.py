@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.engine.ledger import installation
+from reconciler.engine.ledger_following import tombstones
 from reconciler.engine.ledger_schema import from_micros, to_micros
 from reconciler.lockfile import entry_from_json, entry_to_json
 from reconciler.model import Job, LockEntry, Observed, Pause, canonical_json, digest
@@ -98,7 +99,8 @@ def observe(connection: sqlite3.Connection) -> Observed:
         except (ValueError, KeyError, TypeError) as error:
             _log.warning("job %s: the ledger holds an unreadable entry (%s)", row.id, error)
     applied = dict(connection.execute("SELECT id, checksum FROM applied"))
-    return Observed(jobs, frozenset(foreign), applied)
+    buried = frozenset(one.id for one in tombstones(connection))
+    return Observed(jobs, frozenset(foreign), applied, buried)
 
 
 def put_job(connection: sqlite3.Connection, entry: LockEntry, owner: str, *, since: datetime) -> None:
@@ -163,6 +165,7 @@ def rename_job(connection: sqlite3.Connection, old: str, new: str) -> None:
         connection.execute(statement, (new, old))
     for statement in ("DELETE FROM jobs WHERE id = ?", "DELETE FROM applied WHERE id = ?"):
         connection.execute(statement, (old,))
+    connection.execute("DELETE FROM tombstones WHERE id = ?", (new,))
 
 
 def set_pause(connection: sqlite3.Connection, id: str, pause: Pause | None) -> None:

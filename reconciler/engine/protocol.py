@@ -85,6 +85,6 @@ class Engine(Protocol):
         """Stop the job's due times from running until it is resumed; raise InvalidInput if there is no such job."""
         ...
 
-    def resume(self, id: str) -> None:
-        """End the pause set by hand; raise InvalidInput if there is no such job."""
+    def resume(self, id: str, by: str | None = None) -> None:
+        """End the pause set by hand, *by* whom; raise InvalidInput if there is no such job."""
         ...

@@ -25,6 +25,7 @@ _WHY = {
     Reason.REMOVED: "no longer in the lockfile",
     Reason.DRIFT: "edited outside git",
     Reason.MISSING: "lost by the engine",
+    Reason.RESTORED: "back in the lockfile; history and pause kept",
     Reason.MOVED: "renamed; history kept",
     Reason.ADOPTED: "taken over",
 }
