@@ -67,6 +67,7 @@ class _Commands(click.Group):
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
 @click.option("--detailed-exitcode", is_flag=True, help="With --dry-run: exit 2 when changes are pending.")
 @click.option("--allow-deletes", type=click.IntRange(min=0), metavar="N", help="Allow this plan to stop N jobs.")
+@click.option("--during-freeze", is_flag=True, help="Apply although a freeze holds changes back.")
 @click.option("--adopt", multiple=True, metavar="ID", help="Take over a job that something else made.")
 @click.option("--plan-digest", metavar="DIGEST", help="Apply only the plan with this digest.")
 @click.option("--version", is_flag=True, help="Print versions and exit.")
@@ -78,6 +79,7 @@ def command(
     dry_run: bool,
     detailed_exitcode: bool,
     allow_deletes: int | None,
+    during_freeze: bool,
     adopt: Sequence[str],
     plan_digest: str | None,
     version: bool,
@@ -93,12 +95,13 @@ def command(
         click.echo(version_text())
     elif ctx.invoked_subcommand is None:
         from reconciler.cli.sync import sync
+        from reconciler.following import Allowances
 
         sync(
             project,
             dry_run=dry_run,
             detailed_exitcode=detailed_exitcode,
-            allow_deletes=allow_deletes,
+            allowances=Allowances(stops=allow_deletes, frozen=during_freeze),
             adopt=frozenset(adopt),
             plan_digest=plan_digest,
         )

@@ -5,14 +5,18 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 
-from reconciler import lockfile
 from reconciler.cli.console import note, paint_out, say, say_json
 from reconciler.cli.project import Project
+from reconciler.cli.source import found_by, source_of
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.protocol import Applied
-from reconciler.errors import GuardRefused, Problem, StoreFailed
-from reconciler.model import Lock, Plan
-from reconciler.planning import plan
+from reconciler.engine.records import Records
+from reconciler.errors import GuardRefused, Problem, ReconcileError, StoreFailed
+from reconciler.following import Allowances
+from reconciler.model import Plan
+from reconciler.reconciling.look import Look
+from reconciler.reconciling.reconciler import Asked, Reconciler
+from reconciler.reconciling.verdict import verdict
 from reconciler.review.plan import plan_json, plan_text
 
 
@@ -21,40 +25,54 @@ def sync(
     *,
     dry_run: bool,
     detailed_exitcode: bool,
-    allow_deletes: int | None,
+    allowances: Allowances,
     adopt: frozenset[str],
     plan_digest: str | None,
 ) -> None:
     """Plan and, unless *dry_run*, apply; exit as the design's table says.
 
-    Raises LockInvalid for a bad lock, GuardRefused when a limit is broken or the plan is not the one that
-    *plan_digest* names, StoreFailed when the ledger cannot be used.
+    Raises LockInvalid for a bad lock, SourceFailed for a branch that cannot be read, GuardRefused when a limit is
+    broken, a freeze holds, or the plan is not the one that *plan_digest* names, StoreFailed when the ledger cannot
+    be used.
     """
-    lock = lockfile.read(project.lock_path, name=project.lock_name)
-    engine = EmbeddedEngine(project.state_dir)
-    now = datetime.now(UTC)
-    planned = plan(lock, engine.observe(), adopt=adopt, allow_deletes=allow_deletes)
+    engine, records = EmbeddedEngine(project.state_dir), Records(project.state_dir)
+    followed = records.followed()
+    source = source_of(project, followed)
+    reconciler = Reconciler(engine, records, source)
+    asked = Asked(allowances, adopt=adopt)
+    look = reconciler.look(found_by(source, followed), datetime.now(UTC), asked)
+    planned = _planned(look)
     refused = bool(planned.breaches) or not _is_pinned(planned, plan_digest)
-    applied = () if dry_run or refused else _apply(engine, planned, lock)
-    _show(project, lock, planned, now, dry_run=dry_run, applied=bool(applied))
+    applied = () if dry_run or refused else reconciler.carry_out(look, asked).applied
+    _show(project, look, planned, dry_run=dry_run, applied=bool(applied))
     _raise_refusals(planned, plan_digest)
     _raise_failures(applied)
+    if look.steered.frozen and not dry_run:
+        raise GuardRefused(verdict(look).message, hint="`reconcile --during-freeze` applies them nevertheless")
     if dry_run and detailed_exitcode and planned.pending:
         sys.exit(2)
 
 
-def _apply(engine: EmbeddedEngine, planned: Plan, lock: Lock) -> tuple[Applied, ...]:
-    return engine.apply(planned.pending, lockfile.lock_digest(lock)) if planned.pending else ()
+def _planned(look: Look) -> Plan:
+    if isinstance(look.wanted, ReconcileError):
+        raise look.wanted
+    assert look.planned is not None
+    return look.planned
 
 
-def _show(project: Project, lock: Lock, planned: Plan, now: datetime, *, dry_run: bool, applied: bool) -> None:
-    if project.json:
-        revision = lockfile.lock_digest(lock)
-        say_json({**plan_json(planned, now=now, dry_run=dry_run, revision=revision), "applied": applied})
+def _show(project: Project, look: Look, planned: Plan, *, dry_run: bool, applied: bool) -> None:
+    if isinstance(look.wanted, ReconcileError):
         return
-    say(plan_text(planned, now=now, paint=paint_out(), applied=applied))
+    if project.json:
+        document = plan_json(planned, now=look.now, dry_run=dry_run, revision=look.wanted.revision)
+        say_json({**document, "applied": applied})
+        return
+    say(plan_text(planned, now=look.now, paint=paint_out(), applied=applied))
+    if look.pin is not None:
+        note(f"Pinned to {look.pin.revision[:10]} by {look.pin.by}; `reconcile rollback --unpin` follows git again.")
     if dry_run and planned.pending and not planned.breaches:
-        note("Nothing was written. `reconcile` applies this plan.")
+        held = verdict(look).message if look.steered.frozen else ""
+        note(f"Nothing was written. {held}." if held else "Nothing was written. `reconcile` applies this plan.")
 
 
 def _is_pinned(planned: Plan, plan_digest: str | None) -> bool:

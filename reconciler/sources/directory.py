@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler import lockfile
 from reconciler.errors import LockInvalid, ReconcileError
-from reconciler.model import Lock
+from reconciler.following import Place
+from reconciler.sources.git_blobs import Repository
+from reconciler.sources.protocol import Snapshot, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A lock that was read whole, and the revision that names its content."""
+class DirectorySource(Source):
+    """Reads the lockfile of the project in *root*; `poll` is cheap while its bytes are the same."""
 
-    lock: Lock
-    revision: str
-
-
-class DirectorySource:
-    """Reads one lockfile; `poll` is cheap while its bytes are the same."""
-
-    def __init__(self, path: Path, *, name: str) -> None:
+    def __init__(self, path: Path, *, name: str, root: Path) -> None:
+        self.place = Place("directory", str(path.parent.absolute()))
         self._path = path
         self._name = name
+        self._root = root
         self._seen: str | ReconcileError | None = None
         self._result: Snapshot | ReconcileError | None = None
 
@@ -37,6 +32,21 @@ class DirectorySource:
         if news or self._result is None:
             self._seen, self._result = text, self._load(text)
         return self._result, news
+
+    def at(self, revision: str) -> Snapshot:
+        """Return the lock that the project's repository has at *revision*; no checkout is made."""
+        repository = Repository(self._root)
+        found = repository.commit(revision)
+        folder, _, file = self._name.rpartition("/")
+        blob = repository.files(found, folder, suffixes=(file,)).get(file)
+        if blob is None:
+            raise LockInvalid(f"{found}: there is no {self._name} in it", hint="name a revision that has a lockfile")
+        name = f"{found}:{self._name}"
+        return Snapshot(lockfile.loads(lockfile.decoded(blob, name=name), file=name), found.sha)
+
+    def resolve(self, ref: str) -> str:
+        """Return the full hash of the commit that *ref* names in the project's repository."""
+        return Repository(self._root).commit(ref).sha
 
     def _load(self, text: str | ReconcileError | None) -> Snapshot | ReconcileError:
         match text:
