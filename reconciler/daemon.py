@@ -142,7 +142,11 @@ class Daemon:
 
     async def _take_order(self) -> None:
         """Take on what somebody asked for: a look at what the source has by then."""
-        order = (await asyncio.to_thread(self._records.followed)).order
+        try:
+            order = (await asyncio.to_thread(self._records.followed)).order
+        except StoreFailed as error:
+            self._store_failed(error)
+            return
         if order is not None and (self._order is None or self._order.id != order.id):
             self._order = order
             self._follower.order(order.allowances.rewind)
@@ -161,13 +165,16 @@ class Daemon:
         try:
             look, done = await asyncio.to_thread(self._reconcile, found, now, replace(asked, order=order))
         except StoreFailed as error:
-            if isinstance(error, StoreBroken):  # seen by a fresh look only: the engine's own has its pages in memory
-                self._service.broken(error)
-            self._soon(now + _SOON_LOOK)
-            self._say(logging.ERROR, f"Unknown: {error}; trying again")
+            self._store_failed(error)
             return
         self._order = None
         self._conclude(look, done)
+
+    def _store_failed(self, error: StoreFailed) -> None:
+        if isinstance(error, StoreBroken):  # seen by a fresh look only: the engine's own has its pages in memory
+            self._service.broken(error)
+        self._soon(datetime.now(UTC) + _SOON_LOOK)
+        self._say(logging.ERROR, f"Unknown: {error}; trying again")
 
     def _reconcile(self, found: Snapshot | ReconcileError, now: datetime, asked: Asked) -> tuple[Look, Done]:
         """Plan and apply; runs in a thread, as both read and write the ledger."""

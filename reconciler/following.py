@@ -106,6 +106,17 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """One applied plan: its number, when (aware UTC), the revision of the source, the digest of all jobs after it."""
+
+    number: int
+    at: datetime
+    revision: str
+    digest: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tombstone:
     """A job that git no longer names: since when, and whether it was paused by hand."""
 

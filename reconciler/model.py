@@ -213,41 +213,6 @@ class Compiled:
     compiled_by: str
 
 
-# ---------------------------------------------------------------- phrases whose meaning is known
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A phrase with what it means: each of *meanings* is right, and so is a Question if *refusable*.
-
-    *ambiguous* says that the Question shows two or more readings. *family* is the kind of phrase.
-    """
-
-    phrase: str
-    family: str
-    origin: Origin
-    meanings: tuple[Timing, ...]
-    refusable: bool = False
-    ambiguous: bool = False
-
-
-class Verdict(StrEnum):
-    """How a reader did on a case: *refused* is a Question where a schedule was meant, *wrong* any other failure."""
-
-    RIGHT = "right"
-    REFUSED = "refused"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A case, what a reader made of it, and how that was."""
-
-    case: Case
-    got: Reading | Question
-    verdict: Verdict
-
-
 # ---------------------------------------------------------------- what people write
 
 

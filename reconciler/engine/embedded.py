@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.engine import applying, ledger_following, ledger_jobs, ledger_runs
+from reconciler.engine import applying, ledger_following, ledger_health, ledger_jobs, ledger_runs
 from reconciler.engine.ledger import writing
 from reconciler.engine.ledger_reading import reading
-from reconciler.engine.protocol import Applied, Attempt, Engine, Revision
+from reconciler.engine.protocol import Applied, Attempt, Engine
 from reconciler.errors import InvalidInput
-from reconciler.following import Event, Progress
+from reconciler.following import Event, Progress, Revision
 from reconciler.lockfile import instant_text
 from reconciler.model import Change, Observed, Pause, Run, RunState
 
@@ -76,6 +76,10 @@ class EmbeddedEngine(Engine):
     def attempts(self, run_id: int) -> tuple[Attempt, ...]:
         """Return the processes of the run with what they wrote."""
         return self._read(lambda connection: ledger_runs.attempts(connection, run_id), ())
+
+    def turned(self) -> dict[str, datetime]:
+        """Return since when each job that has run is as well or as ill as it is."""
+        return self._read(ledger_health.turned, {})
 
     def revisions(self, limit: int = 50) -> list[Revision]:
         """Return the latest applied revisions, newest first."""

@@ -126,6 +126,10 @@ CREATE TABLE events (
   message TEXT NOT NULL
 ) STRICT;
 CREATE INDEX events_by_job ON events (job_id, number);
+
+-- What went wrong, so that a job's last trouble is found without looking at all its runs.
+CREATE INDEX runs_ill ON runs (job_id, scheduled_at)
+  WHERE (state IN ('failed', 'timed_out', 'interrupted') OR (state = 'missed' AND reason <> 'paused'));
 """
 SCHEMA = _BASE + _RUNS + _ATTEMPTS + _HELD + _FOLLOWING
 

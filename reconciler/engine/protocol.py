@@ -53,17 +53,6 @@ class Attempt:
         return self.error is not None and self.error.startswith(TIMEOUT)
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One applied plan: its number, when (aware UTC), the revision of the source, the digest of all jobs after it."""
-
-    number: int
-    at: datetime
-    revision: str
-    digest: str
-    summary: str
-
-
 class Engine(Protocol):
     """A scheduler that can be observed and changed; every method raises StoreFailed if its store cannot be used."""
 
