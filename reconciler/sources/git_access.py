@@ -57,7 +57,7 @@ class Access:
     def environment(self, url: str) -> dict[str, str]:
         """Return the environment in which git may ask *url* and no other protocol, with the token where it fits."""
         protocol = protocol_of(url)
-        allowed = {"GIT_ALLOW_PROTOCOL": protocol}
+        allowed = {"GIT_ALLOW_PROTOCOL": "file" if protocol == "path" else protocol}
         if self.token is None or protocol not in ("https", "http"):
             return allowed
         return allowed | {
@@ -86,9 +86,7 @@ def access_from(environment: Mapping[str, str], *, local: bool) -> Access:
         token = _token_in(Path(file))
     elif token:
         token = _checked_token(token, TOKEN)
-    return Access(
-        token or None, _file(environment, _SSH_KEY_FILE), _file(environment, _KNOWN_HOSTS_FILE), local=local
-    )
+    return Access(token or None, _file(environment, _SSH_KEY_FILE), _file(environment, _KNOWN_HOSTS_FILE), local=local)
 
 
 def check_url(url: str, *, local: bool) -> str:
@@ -97,7 +95,9 @@ def check_url(url: str, *, local: bool) -> str:
     https and ssh (also `git@host:path`) are allowed; with *local* a path, file:// and http:// on loopback as well.
     """
     if not url or url != url.strip() or not url.isprintable():
-        raise UsageError("the address of the repository is empty or has white space around or odd characters in it", hint=_FORMS)
+        raise UsageError(
+            "the address of the repository is empty or has white space around or odd characters in it", hint=_FORMS
+        )
     if url.startswith("-"):
         raise UsageError(f"{url!r} is an option, not the address of a repository", hint=_FORMS)
     if re.match(r"[\w+.-]*::", url):
@@ -116,7 +116,7 @@ def check_url(url: str, *, local: bool) -> str:
 
 
 def protocol_of(url: str) -> str:
-    """Return the name by which git allows what *url* needs: `https`, `ssh`, `file`, ...; `path` is `file` to it."""
+    """Return the name by which git allows what *url* needs: `https`, `ssh`, `file`, ...; `path` for one without."""
     scheme, found, _ = url.partition("://")
     if found:
         return scheme.lower() if re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme) else "unknown"

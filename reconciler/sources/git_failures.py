@@ -16,23 +16,54 @@ _CERTIFICATES = "a certificate authority of your own is named by GIT_SSL_CAINFO"
 _OWNER = "run the daemon as its owner, or follow it by ssh:// or https://"
 
 _REMOTE: tuple[tuple[str, str, str], ...] = (
-    (r"couldn't find remote ref", "there is no such branch (deleted, renamed or never there)", "push it again, or follow another with --branch"),
-    (r"unadvertised object|not our ref|no such remote ref", "the remote does not have it", "push it to the branch that is followed"),
-    (r"could not read Username|could not read Password|Authentication failed|returned error: 401", "the remote asks for credentials, or does not take those it was given", _TOKENS),
+    (
+        r"couldn't find remote ref",
+        "there is no such branch (deleted, renamed or never there)",
+        "push it again, or follow another with --branch",
+    ),
+    (
+        r"unadvertised object|not our ref|no such remote ref",
+        "the remote does not have it",
+        "push it to the branch that is followed",
+    ),
+    (
+        r"could not read Username|could not read Password|Authentication failed|returned error: 401",
+        "the remote asks for credentials, or does not take those it was given",
+        _TOKENS,
+    ),
     (r"returned error: 403", "the remote does not allow it", _TOKENS),
-    (r"unable to update url base|returned error: 30\d", "the remote redirects to another address, which is not followed", "write the new address"),
-    (r"Host key verification failed|REMOTE HOST IDENTIFICATION", "the host's key is not known, or not the known one", _HOSTS),
+    (
+        r"unable to update url base|returned error: 30\d",
+        "the remote redirects to another address, which is not followed",
+        "write the new address",
+    ),
+    (
+        r"Host key verification failed|REMOTE HOST IDENTIFICATION",
+        "the host's key is not known, or not the known one",
+        _HOSTS,
+    ),
     (r"Permission denied \(|Too many authentication failures|no mutual signature", "ssh was refused", _KEYS),
     (r"dubious ownership", "the repository belongs to somebody else", _OWNER),
-    (r"repository '.*' not found|returned error: 404|does not appear to be a git|[Rr]epository not found|ERROR: .*not found",
-     "there is no such repository, or none that these credentials may see", f"compare the address; {_TOKENS}"),
+    (
+        r"repository '.*' not found|returned error: 404|does not appear to be a git|[Rr]epository not found|ERROR: .*not found",
+        "there is no such repository, or none that these credentials may see",
+        f"compare the address; {_TOKENS}",
+    ),
     (r"certificate|SSL|TLS", "the connection is not to be trusted", _CERTIFICATES),
     (r"[Cc]ould not resolve", "the name of the host is not known", "compare the address, and the machine's DNS"),
     (r"Operation too slow|timed out|Connection timed out", "the remote does not answer", _AGAIN),
-    (r"Connection refused|Failed to connect|Couldn't connect|unable to connect|No route|unreachable", "the remote cannot be reached", _AGAIN),
-    (r"hung up|Empty reply|early EOF|reset by peer|unexpected disconnect|RPC failed|returned error: (5\d\d|429)", "the remote broke off", _AGAIN),
+    (
+        r"Connection refused|Failed to connect|Couldn't connect|unable to connect|No route|unreachable",
+        "the remote cannot be reached",
+        _AGAIN,
+    ),
+    (
+        r"hung up|Empty reply|early EOF|reset by peer|unexpected disconnect|RPC failed|returned error: (5\d\d|429)",
+        "the remote broke off",
+        _AGAIN,
+    ),
     (r"No space left|Disk quota", "the disk is full", "make room where the state directory is"),
-)  # fmt: skip
+)
 
 
 def reason(outcome: Outcome) -> tuple[str, str] | None:

@@ -215,9 +215,8 @@ class _Reader(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        assert hasattr(self._stream, "read1")
-        with self._stream:  # type: ignore[attr-defined]
-            while chunk := self._stream.read1(1 << 16):
+        with self._stream:
+            while chunk := os.read(self._stream.fileno(), 1 << 16):
                 if len(self.data) + len(chunk) <= self._most:
                     self.data += chunk
                 elif not self.too_much:

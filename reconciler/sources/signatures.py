@@ -61,7 +61,9 @@ class Signers:
     def __post_init__(self) -> None:
         if self.policy is not SignaturePolicy.OFF and not self.files:
             hint = "name an ssh allowed_signers file or an OpenPGP public key with --signers FILE"
-            raise UsageError(f"signatures are to be checked ({self.policy}), but nobody is named who may sign", hint=hint)
+            raise UsageError(
+                f"signatures are to be checked ({self.policy}), but nobody is named who may sign", hint=hint
+            )
 
 
 def check_signed(git: Git, signers: Signers, home: Path, commits: tuple[str, ...]) -> None:
@@ -118,7 +120,10 @@ def _with_keys(git: Git, signers: Signers, home: Path) -> Git:
         settings.append(f"gpg.ssh.revocationFile={revoked[0].absolute()}")
     # thousands of commits are checked one by one
     return replace(
-        git, settings=(*git.settings, *settings), environment={**git.environment, "GNUPGHOME": str(keyring)}, seconds=300
+        git,
+        settings=(*git.settings, *settings),
+        environment={**git.environment, "GNUPGHOME": str(keyring)},
+        seconds=300,
     )
 
 
@@ -140,7 +145,17 @@ def _keyring(home: Path, keys: list[Path]) -> Path:
     (keyring / "common.conf").write_text("")  # or a new gpg would start a daemon for the keys
     if not keys:
         return keyring
-    command = ["gpg", "--homedir", keyring, "--batch", "--no-tty", "--status-fd=1", "--import", "--", *keys]
+    command = [
+        "gpg",
+        "--homedir",
+        str(keyring),
+        "--batch",
+        "--no-tty",
+        "--status-fd=1",
+        "--import",
+        "--",
+        *map(str, keys),
+    ]
     try:
         done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
     except FileNotFoundError:
