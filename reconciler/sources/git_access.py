@@ -131,7 +131,7 @@ def _checked(url: str, *, local: bool) -> str:
     except ValueError:
         raise UsageError("the address of the repository is no URL", hint=_FORMS) from None
     scheme = parts.scheme
-    if scheme in ("http", "https") and parts.username is not None or parts.password is not None:
+    if (scheme in ("http", "https") and parts.username is not None) or parts.password is not None:
         shown = f"{scheme}://{host}"
         raise UsageError(
             f"the address of the repository at {shown} names a user or a password",

@@ -28,7 +28,7 @@ _REMOTE: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"could not read Username|could not read Password|Authentication failed|returned error: 401",
-        "the remote asks for credentials, or does not take those it was given",
+        "it asks for credentials, or refuses those given",
         _TOKENS,
     ),
     (r"returned error: 403", "the remote does not allow it", _TOKENS),

@@ -84,6 +84,7 @@ class Mirror:
         self._remote, self._access, self._signers, self._deadline = remote, access, signers, deadline
         self._stop = Stop()
         self._git = Git(self._directory, stop=self._stop)
+        self._cache = Cache(self._git, str(remote))
         self._objects = Objects(
             self._git, "the mirror is only a cache: `reconcile serve` fetches what is damaged again"
         )
