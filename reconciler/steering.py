@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reconciler.model import Change, Plan, Reason
+from reconciler.model import Action, Change, Plan, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,6 @@ def steer(
 
 
 def _heals_at(change: Change, drifted: Mapping[str, datetime], healing: Healing, now: datetime) -> datetime | None:
-    if change.reason is Reason.MISSING and change.after is None:
+    if change.reason is Reason.MISSING and change.action is Action.DELETE:
         return now  # a record of nothing, which disturbs nobody
     return None if healing.after is None else drifted.get(change.id, now) + healing.after
