@@ -94,7 +94,8 @@ class Site(Protocol):
 class Limits:
     """What one client, and all of them together, may take.
 
-    *deadline*: seconds from the end of one answer, or the beginning of the connection, to the end of the next.
+    *connections* are served at once, and as many are told that there are too many. *deadline* is seconds from the
+    end of one answer, or the beginning of the connection, to the end of the next.
     """
 
     deadline: float = DEADLINE
@@ -110,18 +111,20 @@ async def serving(address: Address, site: Site, limits: Limits) -> AsyncIterator
 
     Connections that are open at the end are cut. Raise SourceFailed if the address cannot be had.
     """
-    open_connections: set[asyncio.Task[None]] = set()
-
+    served: set[asyncio.Task[None]] = set()
+    turned_away: set[asyncio.Task[None]] = set()
     said = _Said()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = _Connection(reader, writer, site, limits, said)
-        if len(open_connections) >= limits.connections:
-            connection.turn_away()
+        full = len(served) >= limits.connections
+        among = turned_away if full else served
+        if len(among) >= limits.connections:
+            writer.transport.abort()
             return
-        task = asyncio.ensure_future(connection.serve())
-        open_connections.add(task)
-        task.add_done_callback(open_connections.discard)
+        task = asyncio.ensure_future(_Connection(reader, writer, site, limits, said).serve(full=full))
+        among.add(task)
+        task.add_done_callback(among.discard)
+        task.add_done_callback(lambda _task: writer.transport.abort())  # also of one that ended before it began
 
     try:
         server = await asyncio.start_server(connected, address.host, address.port, limit=_PIECE)
@@ -131,9 +134,9 @@ async def serving(address: Address, site: Site, limits: Limits) -> AsyncIterator
         yield Address(address.host, server.sockets[0].getsockname()[1])
     finally:
         server.close()
-        for task in open_connections:
+        for task in served | turned_away:
             task.cancel()
-        await asyncio.gather(*open_connections, return_exceptions=True)
+        await asyncio.gather(*served, *turned_away, return_exceptions=True)
         await server.wait_closed()
 
 
@@ -164,7 +167,7 @@ class _Said:
 
 
 class _Connection:
-    """One connection. Nothing is raised out of `turn_away` and `serve`, and both leave it closed."""
+    """One connection; whatever the client does, nothing is raised out of it."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, site: Site, limits: Limits, said: _Said
@@ -177,23 +180,18 @@ class _Connection:
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head)
         self._method = b""
 
-    def turn_away(self) -> None:
-        """Say that there are too many connections, without reading or waiting."""
-        self._refuse(Answer(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections", (("retry-after", "1"),)))
-        self._writer.close()
-
-    async def serve(self) -> None:
-        """Answer one request after the other, until one is refused or the client leaves."""
+    async def serve(self, *, full: bool) -> None:
+        """Answer one request after the other, until one is refused or the client leaves; if *full*, refuse at once."""
         try:
-            while await self._exchange():
+            if full:
+                self._refuse(Answer(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections", (("retry-after", "1"),)))
+            while not full and await self._exchange():
                 self._http.start_next_cycle()
             await self._part()
         except OSError:
             log.debug("a client of HTTP left")
         except Exception as error:  # whatever it is, the daemon and the other clients go on
             log.error("HTTP: %s while answering", type(error).__name__)  # noqa: TRY400  # it may quote the client
-        finally:
-            self._writer.transport.abort()
 
     async def _exchange(self) -> bool:
         """Answer one request; return whether there may be another on this connection."""

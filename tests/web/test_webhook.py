@@ -516,7 +516,7 @@ def test_an_address_that_others_reach_is_refused(text: str) -> None:
     assert "TLS" in (caught.value.problems[0].hint or "")
 
 
-@given(st.one_of(st.text(max_size=20), st.from_regex(r"\A\[?[0-9a-f.:%]{0,12}\]?:?-?[0-9]{0,6}\Z")))
+@given(st.text("0159af.:[]%-+ lo", max_size=16))
 @example("127.0.0.1")
 @example("127.0.0.1:65536")
 @example("127.0.0.1:+1")
