@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from reconciler.errors import UsageError
 from reconciler.following import Place
 from reconciler.sources.followers import DirectoryFollower, Follower, GitFollower
 
+log = logging.getLogger("reconcile")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -67,8 +69,11 @@ class GitOptions:
 
         address, secret, branch = parse_address(self.webhook), secret_from(environment), self.branch
 
-        def webhook(hint: Callable[[], None]) -> AbstractAsyncContextManager[object]:
-            return listening(address, secret, hint, branch=branch)
+        @asynccontextmanager
+        async def webhook(hint: Callable[[], None]) -> AsyncIterator[None]:
+            async with listening(address, secret, hint, branch=branch) as bound:
+                log.info("listening for signed news at http://%s/webhook", bound)
+                yield
 
         return webhook
 
