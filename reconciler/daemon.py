@@ -121,8 +121,7 @@ class Daemon:
             await self._look(full=False)
         elif self._is_due(now):
             self._last_look, self._next_look = now, None
-            self._service.mend()
-            await self._look(full=True)
+            await self._look(full=True, mended=tuple(self._service.mend()))
         if await self._service.refresh():
             await self._take_order()
             self._soon(now + _SOON_LOOK)
@@ -151,7 +150,7 @@ class Daemon:
             self._order = order
             self._follower.order(order.allowances.rewind)
 
-    async def _look(self, *, full: bool) -> None:
+    async def _look(self, *, full: bool, mended: tuple[str, ...] = ()) -> None:
         """Read the lock and, if it is news or this is a *full* look, bring the engine to it."""
         self._follower.arm()
         if not self._follower.ready:
@@ -163,7 +162,9 @@ class Daemon:
         now = datetime.now(UTC)
         asked = Asked(order.allowances if order else NOTHING, healing=self._settings.healing, drifted=self._drifted)
         try:
-            look, done = await asyncio.to_thread(self._reconcile, found, now, replace(asked, order=order))
+            look, done = await asyncio.to_thread(
+                self._reconcile, found, now, replace(asked, order=order, mended=mended)
+            )
         except StoreFailed as error:
             self._store_failed(error)
             return

@@ -64,10 +64,10 @@ def _show(project: Project, look: Look, planned: Plan, *, dry_run: bool, applied
     if isinstance(look.wanted, ReconcileError):
         return
     if project.json:
-        document = plan_json(planned, now=look.now, dry_run=dry_run, revision=look.wanted.revision)
+        document = plan_json(planned, now=look.now, dry_run=dry_run, revision=look.wanted.revision, pauses=look.pauses)
         say_json({**document, "applied": applied})
         return
-    say(plan_text(planned, now=look.now, paint=paint_out(), applied=applied))
+    say(plan_text(planned, now=look.now, paint=paint_out(), pauses=look.pauses, applied=applied))
     if look.pin is not None:
         note(f"Pinned to {look.pin.revision[:10]} by {look.pin.by}; `reconcile rollback --unpin` follows git again.")
     if dry_run and planned.pending and not planned.breaches:

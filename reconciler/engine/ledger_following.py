@@ -26,6 +26,7 @@ from reconciler.following import (
 )
 
 MOST_EVENTS = 10_000
+MOST_REVISIONS = 1000
 
 
 def followed(connection: sqlite3.Connection) -> Followed:
@@ -168,11 +169,16 @@ def tombstones(connection: sqlite3.Connection) -> list[Tombstone]:
 
 
 def prune_following(connection: sqlite3.Connection, now: datetime) -> None:
-    """Forget tombstones whose time is over, and the oldest of too many events."""
+    """Forget tombstones whose time is over, and the oldest of too many events and revisions."""
     connection.execute("DELETE FROM tombstones WHERE removed_at <= ?", (to_micros(now - KEPT),))
     connection.execute(
         "DELETE FROM events WHERE number <= (SELECT max(number) FROM events) - ?",
         (MOST_EVENTS,),
+    )
+    connection.execute(
+        "DELETE FROM revisions WHERE number <= (SELECT max(number) FROM revisions) - ?"
+        " AND number NOT IN (SELECT revision FROM applied)",
+        (MOST_REVISIONS,),
     )
 
 

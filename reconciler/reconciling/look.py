@@ -7,7 +7,7 @@ from datetime import datetime
 
 from reconciler.errors import ReconcileError
 from reconciler.following import Followed, Following, Pin, Place
-from reconciler.model import Lock, Observed, Plan
+from reconciler.model import Lock, Observed, Pause, Plan
 from reconciler.sources.protocol import Snapshot
 from reconciler.steering import Steered
 
@@ -43,6 +43,16 @@ class Look:
         """What is remembered of the place; nothing, if another one was followed until now."""
         known = self.remembered.following
         return known if known is not None and known.place == self.place else Following(self.place)
+
+    @property
+    def pauses(self) -> dict[str, Pause]:
+        """The pauses set by hand that are in force, by job."""
+        jobs = self.observed.jobs.values()
+        return {
+            job.id: job.pause
+            for job in jobs
+            if job.pause is not None and (job.pause.until is None or job.pause.until > self.now)
+        }
 
     def label(self, revision: str) -> str:
         """Return *revision* for people: `main@4f2a9c1b0d`, or the beginning of a digest."""

@@ -29,7 +29,7 @@ AT_ONCE = Healing()
 class Asked:
     """What is special about one look: what an operator allows or adopts, who asked, and how patient it is with drift.
 
-    *drifted* says since when each job has been seen to drift.
+    *drifted* says since when each job has been seen to drift. *mended* are jobs that the clock had lost and has again.
     """
 
     allowances: Allowances = NOTHING
@@ -37,6 +37,7 @@ class Asked:
     healing: Healing = AT_ONCE
     drifted: Mapping[str, datetime] | None = None
     order: Order | None = None
+    mended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _progress(look: Look, found: Verdict, asked: Asked) -> Progress | None:
     """Return what is to be remembered of *look*, or None if it is what is remembered already."""
     following = _following(look, found)
     fresh = carried(conditions(look, found), look.remembered.conditions)
-    events = tuple(_events(look, fresh, asked.order))
+    events = tuple(_events(look, fresh, asked))
     answer = None
     if asked.order is not None:
         revision = look.wanted.revision if isinstance(look.wanted, Snapshot) else None
@@ -139,9 +140,11 @@ def _following(look: Look, found: Verdict) -> Following:
     return known
 
 
-def _events(look: Look, fresh: tuple[Condition, ...], order: Order | None) -> Iterator[Event]:
+def _events(look: Look, fresh: tuple[Condition, ...], asked: Asked) -> Iterator[Event]:
     """Yield what is worth an entry in the log of operations: what is applied now, and what turned."""
-    actor = None if order is None else order.by
+    actor = None if asked.order is None else asked.order.by
+    for id in asked.mended:
+        yield Event(look.now, "mended", "lost by the clock, and put back", id)
     changes = tuple(change for change in look.steered.now if change.reason not in _OWN)
     if changes and isinstance(look.wanted, Snapshot):
         text = f"{summary(changes)} at {look.label(look.wanted.revision)}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from reconciler.lockfile import checksum, entry_to_json, instant_text
-from reconciler.model import Action, Change, Json, LockEntry, Plan, Reason, RunSpec
+from reconciler.model import Action, Change, Json, LockEntry, Pause, Plan, Reason, RunSpec
 from reconciler.review.text import Paint, command_line, moment, plural, safe
 from reconciler.timing import next_fire
 
@@ -32,8 +32,13 @@ _WHY = {
 _FIELD_NAMES = {"with": "arguments", "run": "runs", "when": "phrase", "means": "fires"}
 
 
-def plan_text(plan: Plan, *, now: datetime, paint: Paint, applied: bool = False) -> str:
-    """Return *plan* for a terminal or a log: what changes, why, when it fires next, and the totals last."""
+def plan_text(
+    plan: Plan, *, now: datetime, paint: Paint, pauses: Mapping[str, Pause] | None = None, applied: bool = False
+) -> str:
+    """Return *plan* for a terminal or a log: what changes, why, when it fires next, and the totals last.
+
+    *pauses* are those set by hand, which a plan never ends.
+    """
     lines: list[str] = []
     for change in plan.changes:
         lines += [*_change(change, now, paint), ""]
@@ -41,6 +46,8 @@ def plan_text(plan: Plan, *, now: datetime, paint: Paint, applied: bool = False)
         lines += [paint("Drift: the engine was changed outside git, and goes back to what git says", "bold"), ""]
         for change in plan.drift:
             lines += [*_change(change, now, paint), ""]
+    for id, pause in sorted((pauses or {}).items()):
+        lines += [f"{paint('=', 'yellow', 'bold')} {paint(safe(id), 'bold')}  {safe(pause_words(pause))}; kept", ""]
     lines.append(_summary(plan, paint, applied=applied))
     for breach in plan.breaches:
         lines += ["", paint(f"Refused: {safe(breach.message)}", "red", "bold")]
@@ -80,6 +87,12 @@ def _change(change: Change, now: datetime, paint: Paint) -> Iterator[str]:
         yield from _differences(change.before, change.after, paint)
     if change.after is not None:
         yield f"    {_next(change.after, now)}"
+
+
+def pause_words(pause: Pause) -> str:
+    """Return who paused a job by hand, until when and why."""
+    until = f" until {instant_text(pause.until)}" if pause.until else ""
+    return f"paused by {pause.by}{until}" + (f": {pause.reason}" if pause.reason else "")
 
 
 def plan_line(change: Change) -> str:
@@ -142,7 +155,9 @@ def _next(entry: LockEntry, now: datetime) -> str:
     return f"next {moment(due, entry.timing.timezone)}" if due else "does not fire again"
 
 
-def plan_json(plan: Plan, *, now: datetime, dry_run: bool, revision: str) -> dict[str, Json]:
+def plan_json(
+    plan: Plan, *, now: datetime, dry_run: bool, revision: str, pauses: Mapping[str, Pause] | None = None
+) -> dict[str, Json]:
     """Return *plan* as the versioned JSON document that `--json` prints; readers must tolerate new reasons."""
     return {
         "format_version": FORMAT_VERSION,
@@ -156,6 +171,7 @@ def plan_json(plan: Plan, *, now: datetime, dry_run: bool, revision: str) -> dic
         },
         "changes": [_change_json(change, now) for change in plan.changes],
         "drift": [_change_json(change, now) for change in plan.drift],
+        "paused_by_hand": {id: pause_words(pause) for id, pause in sorted((pauses or {}).items())},
         "refused": [
             {"message": breach.message, "hint": breach.hint, "ids": list(breach.ids)} for breach in plan.breaches
         ],

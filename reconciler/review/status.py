@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from reconciler.durations import format_duration
-from reconciler.following import KEPT, Followed, Revision, Tombstone
+from reconciler.following import KEPT, Followed, Following, Revision, Tombstone
 from reconciler.lockfile import instant_text
 from reconciler.model import Job, LockEntry, MissReason, Observed, Plan, Run, RunState
+from reconciler.review.plan import pause_words
 from reconciler.review.text import Paint, ago, columns, moment, plural, safe
 from reconciler.timing import next_fire, start_of
 
@@ -188,9 +189,7 @@ def _health(entry: LockEntry, job: Job | None, last: Run | None) -> tuple[str, s
     if job is None:
         return "Missing", "not applied yet"
     if job.pause is not None:
-        reason = f": {job.pause.reason}" if job.pause.reason else ""
-        until = f" until {instant_text(job.pause.until)}" if job.pause.until else ""
-        return "Suspended", f"paused by {job.pause.by}{until}{reason}"
+        return "Suspended", pause_words(job.pause)
     if entry.paused:
         return "Suspended", "paused in git"
     if last is None:
@@ -232,12 +231,24 @@ def status_text(status: Status, *, now: datetime, paint: Paint) -> str:
         head += f" · daemon {status.daemon.pid or 'running'}{since}"
     else:
         head += " · no daemon is running: `reconcile serve` runs the jobs"
-    lines = [head]
+    lines = [head, *_source_lines(status.record.followed.following, now)]
     lines += [f"  {safe(text)}" for text in (status.message, *status.notes) if text]
     if status.jobs:
         title = [paint(name, "dim") for name in ("SCHEDULE", "SYNC", "HEALTH", "NEXT", "LAST", "OWNER")]
         lines += ["", *columns([title, *(_row(job, now, paint) for job in status.jobs)])]
     return "\n".join(lines) + "\n"
+
+
+def _source_lines(following: Following | None, now: datetime) -> Iterator[str]:
+    if following is None or following.place.kind != "git":
+        return
+    applied = "nothing applied yet"
+    if following.applied is not None and following.applied_at is not None:
+        applied = f"{following.applied[:10]} applied {ago(following.applied_at, now)}"
+    behind = ""
+    if following.attempted not in (None, following.applied):
+        behind = f", which is at {str(following.attempted)[:10]}"
+    yield f"  {applied} of {safe(str(following.place))}{behind}"
 
 
 def _row(job: JobStatus, now: datetime, paint: Paint) -> list[str]:

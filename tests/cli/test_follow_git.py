@@ -7,6 +7,7 @@ import hmac
 import json
 import re
 import shutil
+import socket
 import subprocess
 import urllib.request
 from dataclasses import dataclass
@@ -67,7 +68,9 @@ def test_the_scheduler_is_what_the_branch_says(origin: Origin) -> None:
     assert (source["branch"], source["path"], source["last_attempted_revision"]) == ("main", "schedules", second)
     assert status(origin.project)["sync"] == "Synced"
     third = origin.commit(ONE)
-    until(lambda: origin.applied() == third)
+    assert origin.project.ok("wait", "--for", "synced", "--revision", third[:12])
+    assert origin.applied() == third
+    assert f"  {third[:10]} applied " in origin.project.ok("status").out
     revisions = [one["revision"] for one in status(origin.project)["revisions"]]
     assert revisions == [f"main@{second[:10]}", f"main@{first[:10]}"]
     assert not (origin.project.root / "schedules").exists(), "nothing is checked out"
@@ -196,6 +199,17 @@ def test_a_signed_webhook_brings_the_news_at_once(origin: Origin) -> None:
         assert answer.status == 202
     until(lambda: origin.applied() == second)
     assert secret not in origin.project.daemon_log()
+
+
+def test_a_daemon_ends_at_once_though_the_server_never_answers(origin: Origin) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/repo"
+        origin.project.serve("--git", url, "--allow-local")
+        asking, _ = silent.accept()
+        with asking:
+            origin.project.daemons[0].terminate()
+            assert origin.project.daemons[0].wait(30) == 0
 
 
 @pytest.mark.parametrize(

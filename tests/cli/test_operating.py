@@ -57,6 +57,8 @@ def test_a_job_that_returns_after_its_removal_has_its_history_and_its_pause(two:
     two.ok()
     two.ok("run", "nightly")
     two.ok("pause", "nightly", "--reason", "holiday")
+    assert "= nightly  paused by " in two.ok("--dry-run").out
+    assert "holiday" in two.ok("--dry-run", "--json").json["paused_by_hand"]["nightly"]
     two.write(ONE)
     two.ok("compile")
     two.ok()
