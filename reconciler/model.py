@@ -302,7 +302,7 @@ class Schedule:
     """One entry of the YAML with defaults and task resolved.
 
     *timezone* is the declared IANA key, or None where only the phrase can name one. *phrase_origins*
-    are the places of *phrases*, one each.
+    are the places of *phrases*, one each. *paused_until* (naive wall time in its zone) ends what *paused* says.
     """
 
     id: str
@@ -317,6 +317,8 @@ class Schedule:
     owner: str | None = None
     runbook: str | None = None
     paused: bool = False
+    paused_until: datetime | None = None
+    protected: bool = False
     moved: str | None = None
     expect: Expect = Expect()
 
@@ -368,7 +370,8 @@ class LockEntry:
     *timezone_from_phrase* is true where the phrase, not the declaration, named the zone: then a new
     default zone does not make the entry stale. *conventions* likewise are those the answer used.
     *declared* is the part of the timing's limits that comes from the declaration's keys and not from a phrase.
-    *source* is the YAML file, relative to the project.
+    *source* is the YAML file, relative to the project. *paused_until* (naive wall time in the timing's zone) ends what
+    *paused* says; `timing.paused_in_git` knows. A *protected* job is stopped only if an operator names it.
     """
 
     id: str
@@ -387,6 +390,8 @@ class LockEntry:
     owner: str | None = None
     runbook: str | None = None
     paused: bool = False
+    paused_until: datetime | None = None
+    protected: bool = False
     moved: str | None = None
 
 

@@ -98,7 +98,7 @@ def _same(held: ledger_jobs.JobRow, before: LockEntry) -> bool:
 
 
 def _owes_differently(before: LockEntry, after: LockEntry) -> bool:
-    return (before.timing, before.paused) != (after.timing, after.paused)
+    return (before.timing, before.paused, before.paused_until) != (after.timing, after.paused, after.paused_until)
 
 
 def settle(connection: sqlite3.Connection, id: str, now: datetime) -> None:

@@ -74,7 +74,7 @@ class Reconciler:
         if look.lock is None:
             return look
         allowed = asked.allowances
-        planned = plan(look.lock, observed, adopt=asked.adopt, allow_deletes=allowed.stops)
+        planned = plan(look.lock, observed, adopt=asked.adopt, allow_deletes=allowed.stops, allow_stops=allowed.stopped)
         steered = steer(
             planned,
             now=now,

@@ -9,7 +9,7 @@ from datetime import datetime
 from reconciler.lockfile import checksum, entry_to_json, instant_text
 from reconciler.model import Action, Change, Json, LockEntry, Pause, Plan, Reason, RunSpec
 from reconciler.review.text import Paint, command_line, moment, plural, safe
-from reconciler.timing import next_fire
+from reconciler.timing import next_unpaused, paused_in_git
 
 FORMAT_VERSION = "1.0"
 _SIGNS = {
@@ -149,10 +149,16 @@ def what_runs(run: RunSpec) -> str:
 
 
 def _next(entry: LockEntry, now: datetime) -> str:
-    if entry.paused:
-        return "paused in git"
-    due = next_fire(entry.timing, now)
-    return f"next {moment(due, entry.timing.timezone)}" if due else "does not fire again"
+    due = next_unpaused(entry, now)
+    held = f"{held_words(entry)}; " if paused_in_git(entry, now) else ""
+    if due is None:
+        return held.removesuffix("; ") or "does not fire again"
+    return f"{held}next {moment(due, entry.timing.timezone)}"
+
+
+def held_words(entry: LockEntry) -> str:
+    """Return how long git pauses *entry*."""
+    return f"paused in git until {entry.paused_until:%Y-%m-%d %H:%M}" if entry.paused_until else "paused in git"
 
 
 def plan_json(
@@ -179,7 +185,7 @@ def plan_json(
 
 
 def _change_json(change: Change, now: datetime) -> dict[str, Json]:
-    due = next_fire(change.after.timing, now) if change.after and not change.after.paused else None
+    due = next_unpaused(change.after, now) if change.after else None
     return {
         "action": change.action.value,
         "id": change.id,

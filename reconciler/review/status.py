@@ -14,9 +14,9 @@ from reconciler.durations import format_duration
 from reconciler.following import KEPT, Followed, Following, Revision, Tombstone
 from reconciler.lockfile import instant_text
 from reconciler.model import Job, LockEntry, MissReason, Observed, Plan, Run, RunState
-from reconciler.review.plan import pause_words
+from reconciler.review.plan import held_words, pause_words
 from reconciler.review.text import Paint, ago, columns, moment, plural, safe
-from reconciler.timing import next_fire, start_of
+from reconciler.timing import next_unpaused, paused_in_git, start_of
 
 _HEALTH_COLOURS = {
     "Healthy": "green",
@@ -172,9 +172,9 @@ def _pending(planned: Plan) -> str:
 def _job_status(
     entry: LockEntry, job: Job | None, last: Run | None, sync: str, now: datetime, daemon: Daemon | None
 ) -> JobStatus:
-    health, message = _health(entry, job, last)
+    health, message = _health(entry, job, last, now)
     held = entry if job is None else job.entry
-    due = None if job is None or _is_paused(job, now) else next_fire(held.timing, now)
+    due = None if job is None or _is_paused(job, now) else next_unpaused(held, now)
     if daemon is None and health in ("Healthy", "Progressing"):
         health, message = "Unknown", "no daemon is running"
     return JobStatus(entry.id, held, sync, health, message, due, last, job)
@@ -182,16 +182,16 @@ def _job_status(
 
 def _is_paused(job: Job, now: datetime) -> bool:
     by_hand = job.pause is not None and (job.pause.until is None or job.pause.until > now)
-    return by_hand or job.entry.paused
+    return by_hand or (job.entry.paused and job.entry.paused_until is None)
 
 
-def _health(entry: LockEntry, job: Job | None, last: Run | None) -> tuple[str, str]:
+def _health(entry: LockEntry, job: Job | None, last: Run | None, now: datetime) -> tuple[str, str]:
     if job is None:
         return "Missing", "not applied yet"
     if job.pause is not None:
         return "Suspended", pause_words(job.pause)
-    if entry.paused:
-        return "Suspended", "paused in git"
+    if paused_in_git(entry, now):
+        return "Suspended", held_words(entry)
     if last is None:
         return "Healthy", "has not run yet"
     match last.state:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -175,3 +176,33 @@ def test_without_a_daemon_there_is_nobody_to_ask(two: Project) -> None:
     told = two.run("sync")
     assert told.code == 1
     assert "no daemon is running here\n    `reconcile serve` runs one" in told.err
+
+
+def test_a_protected_job_is_stopped_only_by_name(two: Project) -> None:
+    two.write(TWO.replace("every day at 3am", "every day at 3am\n    protected: true"))
+    two.ok("compile")
+    two.ok()
+    two.write(ONE)
+    two.ok("compile")
+    refused = two.run("--allow-deletes", "1")
+    assert refused.code == 9
+    assert "this would stop what is protected: nightly\n    if that is meant, repeat with --allow-deletes nightly" in (
+        refused.err
+    )
+    assert "Applied: 1 deleted" in two.ok("--allow-deletes", "nightly").out
+
+
+def test_a_pause_in_git_ends_by_itself(two: Project) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    two.write(ONE + f'    paused_until: "{soon:%Y-%m-%d %H:%M}"\n')
+    two.ok("compile")
+    assert f"paused in git until {soon:%Y-%m-%d %H:%M}; next " in two.ok().out
+    two.serve()
+    until(lambda: synced(two))
+    (tick,) = status(two)["schedules"]
+    assert (tick["health"], tick["message"]) == ("Suspended", f"paused in git until {soon:%Y-%m-%d %H:%M}")
+    until(lambda: two.ok("history", "tick", "--json").json["runs"][:1], seconds=120)
+    until(lambda: two.ok("history", "tick", "--json").json["runs"][0]["state"] == "succeeded")
+    runs = two.ok("history", "tick", "-n", "1000", "--json").json["runs"]
+    assert min(run["scheduled_at"] for run in runs if run["state"] == "succeeded") == f"{soon:%Y-%m-%dT%H:%M}:00Z"
+    assert {run["reason"] for run in runs if run["scheduled_at"] < f"{soon:%Y-%m-%dT%H:%M}"} == {"paused"}
