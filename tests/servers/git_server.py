@@ -48,7 +48,8 @@ class _Backend(Quiet, BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
-    do_POST = do_GET
+    def do_POST(self) -> None:
+        self.do_GET()
 
 
 @contextmanager

@@ -193,6 +193,27 @@ def test_a_damaged_mirror_is_thrown_away_and_fetched_again(
     assert again.lock_text(second) == "two\n"
 
 
+def test_a_damaged_lockfile_is_fetched_again_though_the_branch_did_not_move(
+    repo: Repo, made: Mirror, tmp_path: Path
+) -> None:
+    tip = made.fetch()
+    at = tmp_path / "state/mirror"
+    pack = next((at / "objects/pack").glob("*.pack"))
+    Repo(at).git("update-ref", "refs/reconcile/fetched", tip)
+    data = pack.read_bytes()
+    pack.unlink()
+    Repo(at).git("-c", "alias.explode=!git unpack-objects -q <" + str(tmp_path / "pack"), "explode") if (
+        (tmp_path / "pack").write_bytes(data)
+    ) else None
+    blob = repo.git("rev-parse", "HEAD:schedules/schedules.lock")
+    loose = at / "objects" / blob[:2] / blob[2:]
+    loose.chmod(0o600)
+    loose.write_bytes(b"damaged")
+    again = mirror(at, repo)
+    assert again.fetch() == tip
+    assert again.lock_text(tip) == "one\n"
+
+
 def test_a_mirror_of_another_branch_or_repository_is_made_anew(repo: Repo, made: Mirror, tmp_path: Path) -> None:
     tip = made.fetch()
     other = origin(tmp_path / "other")

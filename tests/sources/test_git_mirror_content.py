@@ -96,7 +96,7 @@ def test_a_pointer_of_git_lfs_is_refused_by_name(repo: Repo, made: Mirror) -> No
 
 def test_filters_that_attributes_name_do_not_act(repo: Repo, made: Mirror, tmp_path: Path) -> None:
     canary = tmp_path / "canary"
-    (repo.path / ".gitattributes").write_text("* filter=evil diff=evil working-tree-encoding=UTF-16 eol=crlf ident\n")
+    (repo.path / ".gitattributes").write_text("schedules/* filter=evil diff=evil working-tree-encoding=UTF-16 ident\n")
     repo.git("add", ".gitattributes")
     repo.git("commit", "-q", "-m", "attributes")
     for key in ("filter.evil.smudge", "filter.evil.clean", "filter.evil.process", "diff.evil.textconv"):
@@ -124,6 +124,9 @@ def test_a_lockfile_that_is_too_large_is_refused_and_fetched_no_second_time(
 ) -> None:
     lock(repo, "x" * (git_objects.MOST_BYTES + 2))
     assert "is it larger than 64 MiB?" in refused(made)
+    before = (tmp_path / "mirror/objects").stat()
+    assert "is it larger than 64 MiB?" in refused(made)
+    assert (tmp_path / "mirror/objects").stat().st_ino == before.st_ino
     repo.git("config", "uploadpack.allowFilter", "false")
     lock(repo, "y" * (git_objects.MOST_BYTES + 1))
     assert "is larger than 64 MiB" in refused(mirror(tmp_path / "unfiltered", repo))
