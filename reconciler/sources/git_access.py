@@ -163,7 +163,7 @@ def _checked_scp(url: str) -> str:
     user, _, host = target.rpartition("@")
     if not host or host.startswith("-") or user.startswith("-") or path.startswith("-") or not path.strip("/"):
         raise UsageError(f"{url!r} names no host or no repository", hint=_FORMS)
-    if ":" in user:
+    if ":" in user or re.match(r"[^/@:]*:[^/]*@[^/]*:", url):
         raise UsageError("the address of the repository names a password", hint=f"name a key in {_SSH_KEY_FILE}")
     return url
 

@@ -45,7 +45,8 @@ _REMOTE: tuple[tuple[str, str, str], ...] = (
     (r"Permission denied \(|Too many authentication failures|no mutual signature", "ssh was refused", _KEYS),
     (r"dubious ownership", "the repository belongs to somebody else", _OWNER),
     (
-        r"repository '.*' not found|returned error: 404|does not appear to be a git|[Rr]epository not found|ERROR: .*not found",
+        r"repository '.*' not found|returned error: 404|does not appear to be a git"
+        r"|[Rr]epository not found|ERROR: .*not found",
         "there is no such repository, or none that these credentials may see",
         f"compare the address; {_TOKENS}",
     ),
@@ -66,20 +67,23 @@ _REMOTE: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def reason(outcome: Outcome) -> tuple[str, str] | None:
-    """Return what the remote or the way to it did wrong, and what to do; None where it may be our mirror."""
+def reason(outcome: Outcome) -> tuple[str, str, str] | None:
+    """Return what the remote or the way to it did wrong, what to do, and the line that says so.
+
+    None where it may be the fault of our mirror.
+    """
     if outcome.timed_out:
-        return "the remote did not finish in time", _AGAIN
+        return "the remote did not finish in time", _AGAIN, outcome.error
+    lines = dict.fromkeys(outcome.error.splitlines())  # a damaged repository makes git say the same for ever
     for pattern, what, hint in _REMOTE:
-        if re.search(pattern, outcome.error):
-            return what, hint
+        if line := next((line for line in lines if re.search(pattern, line)), None):
+            return what, hint, line
     return None
 
 
 def failure(outcome: Outcome, access: Access, what: str) -> SourceFailed:
     """Return the error for a fetch of *what* that failed, without a secret in it."""
-    said = last_line(access.masked(outcome.error)).removeprefix("fatal: ")
     found = reason(outcome)
-    if found is None:
-        return SourceFailed(f"{what} cannot be fetched: {said}", hint=_AGAIN)
-    return SourceFailed(f"{what} cannot be fetched: {found[0]} ({said})", hint=found[1])
+    why, hint, line = found or ("git failed", _AGAIN, outcome.error)
+    said = last_line(access.masked(line)).removeprefix("fatal: ").removeprefix("error: ")
+    return SourceFailed(f"{what} cannot be fetched: {why} ({said})", hint=hint)

@@ -21,7 +21,7 @@ from reconciler.errors import SourceFailed
 
 _SECONDS = 30.0
 _MOST_OUTPUT = 256 << 20
-_MOST_ERROR = 1 << 20
+_MOST_ERROR = 256 << 10
 _SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -199,8 +199,8 @@ def _collected(process: subprocess.Popen[bytes], seconds: float) -> Outcome:
     text = error.text()
     if timed_out:
         text += f"\nfatal: git did not finish within {seconds:g} s"
-    elif out.too_much:
-        text += f"\nfatal: git printed more than {_MOST_OUTPUT >> 20} MiB"
+    elif out.too_much or error.too_much:
+        text += "\nfatal: git printed too much"
     return Outcome(process.returncode, bytes(out.data), text, timed_out)
 
 
