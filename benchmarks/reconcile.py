@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def kwargs(number: int, shift: int = 0) -> dict[str, str]:
     return {"day_of_week": DAYS[number % 7], "hour": str(minute // 60 % 24), "minute": str(minute % 60)}
 
 
-@lru_cache(maxsize=None)
+@cache
 def timing_of(fields: CronFields) -> tuple[Timing, str]:
     timing = Timing("Europe/Berlin", (fields,))
     return timing, english(timing)
@@ -106,14 +106,14 @@ def prepare_ours(root: Path, count: int) -> None:
     lockfile.write(root / "schedules.lock", lock_of(count))
 
 
-def octodns(root: Path, count: int) -> Steps:
+def octodns(root: Path, _count: int) -> Steps:
     from octodns.manager import Manager
 
     logging.disable(logging.WARNING)
     source = root / "source" / "example.org.yaml"
 
     def sync() -> None:
-        with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        with Path(os.devnull).open("w") as nowhere:
             Manager(str(root / "config.yaml")).sync(dry_run=False, force=True, plan_output_fh=nowhere)
 
     found = {"first": seconds(sync), "no-op": seconds(sync)}
@@ -135,7 +135,7 @@ def prepare_octodns(root: Path, count: int) -> None:
     (root / "source" / "example.org.yaml").write_text("---\n" + "".join(lines))
 
 
-def apscheduler(root: Path, count: int, url: str | None = None) -> Steps:
+def apscheduler(_root: Path, count: int, url: str | None = None) -> Steps:
     from apscheduler.schedulers.background import BackgroundScheduler
     from apscheduler.triggers.cron import CronTrigger
 
