@@ -24,6 +24,7 @@ class DirectorySource:
     def __init__(self, path: Path, *, name: str) -> None:
         self._path = path
         self._name = name
+        self._reader = lockfile.Reader()
         self._seen: str | ReconcileError | None = None
         self._result: Snapshot | ReconcileError | None = None
 
@@ -45,7 +46,7 @@ class DirectorySource:
             case ReconcileError():
                 return text
         try:
-            lock = lockfile.loads(text, file=self._name)
+            lock = self._reader.loads(text, file=self._name)
         except ReconcileError as error:
             return error
         return Snapshot(lock, lockfile.lock_digest(lock))
