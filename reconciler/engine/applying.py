@@ -69,10 +69,10 @@ def _apply_one(connection: sqlite3.Connection, change: Change, owner: str, numbe
     # What was due under the old entry and not yet seen by a clock is settled under the old entry.
     if change.before is None or _owes_differently(change.before, change.after):
         settle(connection, change.id, now)
-    ledger_jobs.put_job(connection, change.after, owner, since=now)
+    applied = ledger_jobs.put_job(connection, change.after, owner, since=now)
     ledger_following.raise_up(connection, change.id, now)
     ledger_jobs.remember_entry(connection, change.id)
-    ledger_jobs.set_applied(connection, change.id, checksum(change.after), number)
+    ledger_jobs.set_applied(connection, change.id, applied, number)
 
 
 def _check_unchanged(connection: sqlite3.Connection, change: Change, owner: str) -> None:

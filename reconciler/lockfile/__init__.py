@@ -19,12 +19,13 @@ from reconciler.lockfile.entries import (
 from reconciler.lockfile.files import FILENAME, decoded, read, read_text, write, write_atomically
 from reconciler.lockfile.freshness import answers, new_entry, renewed, stale
 from reconciler.lockfile.merging import Merged, merge, merged_text
-from reconciler.lockfile.text import VERSION, dumps, is_newer, loads, salvage
+from reconciler.lockfile.text import VERSION, Reader, dumps, is_newer, loads, salvage
 
 __all__ = [
     "FILENAME",
     "VERSION",
     "Merged",
+    "Reader",
     "answers",
     "as_declared",
     "calendars_of",

@@ -19,6 +19,7 @@ class DirectorySource(Source):
         self._path = path
         self._name = name
         self._root = root
+        self._reader = lockfile.Reader()
         self._seen: str | ReconcileError | None = None
         self._result: Snapshot | ReconcileError | None = None
 
@@ -55,7 +56,7 @@ class DirectorySource(Source):
             case ReconcileError():
                 return text
         try:
-            lock = lockfile.loads(text, file=self._name)
+            lock = self._reader.loads(text, file=self._name)
         except ReconcileError as error:
             return error
         return Snapshot(lock, lockfile.lock_digest(lock))
