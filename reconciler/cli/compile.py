@@ -154,9 +154,10 @@ def _by_place(problem: Problem) -> tuple[str, int, int]:
 
 def _compile(project: Project, options: _Options) -> None:
     """Compile once; raise OpenQuestions after everything else was written."""
-    declaration = load(project.schedules, root=project.root)
     translator = translator_from(use=options.model)
     with _one_compiler_at_a_time(project):
+        # read while no other compiler works: one that waited must not write what was declared before its turn
+        declaration = load(project.schedules, root=project.root)
         previous = _previous(project)
         with Progress("reading phrases") as progress:
             compilation = compile_declaration(
@@ -199,10 +200,17 @@ def _one_compiler_at_a_time(project: Project) -> Iterator[None]:
 
     try:
         descriptor = os.open(project.schedules, os.O_RDONLY | os.O_DIRECTORY)
+    except (FileNotFoundError, NotADirectoryError):
+        yield  # there is nothing to compile, as reading it says better
+        return
     except OSError as error:
         raise StoreFailed(f"{project.schedules}: {error.strerror}") from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            hint = "keep the schedules on a file system with locks: two compilers could lose each other's entries"
+            raise StoreFailed(f"{project.schedules}: cannot be locked: {error.strerror}", hint=hint) from None
         yield
     finally:
         os.close(descriptor)

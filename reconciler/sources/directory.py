@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,25 +21,67 @@ class Snapshot:
     revision: str
 
 
-class DirectorySource:
-    """Reads one lockfile; `poll` is cheap while its bytes are the same."""
+LULL = 0.1
+"""Seconds for which a file has to stand still before it is believed."""
+LONG_LULL = 0.5
+"""The same, for a file that lacks its end, or is not there: it may be on its way."""
+PATIENCE = 2.0
+"""Seconds of waiting for a lull, in one poll."""
+_ID = re.compile("^[^ #\n].*:$", re.MULTILINE)
 
-    def __init__(self, path: Path, *, name: str) -> None:
+
+class DirectorySource:
+    """Reads one lockfile; `poll` is cheap while its bytes are the same.
+
+    A file that is being written may look whole: cut between two entries, it is a lock of fewer jobs. So bytes are
+    news only when they were read twice, a lull apart.
+    """
+
+    def __init__(self, path: Path, *, name: str, pause: Callable[[float], None] = time.sleep) -> None:
         self._path = path
         self._name = name
+        self._pause = pause
         self._seen: str | ReconcileError | None = None
         self._result: Snapshot | ReconcileError | None = None
 
     def poll(self) -> tuple[Snapshot | ReconcileError, bool]:
-        """Return the current snapshot, or why there is none, and whether that is news."""
-        try:
-            text: str | ReconcileError | None = lockfile.read_text(self._path, name=self._name)
-        except ReconcileError as error:
-            text = error
+        """Return the current snapshot, or why there is none, and whether that is news.
+
+        While the file keeps changing, what was found before stays; the next poll tells.
+        """
+        text = self._read()
+        if self._result is not None and _key(text) == _key(self._seen):
+            return self._result, False
+        settled, text = self._settled(text)
+        if not settled:
+            busy = LockInvalid(f"{self._name}: it changes all the time", hint="it is read when it stands still")
+            return (busy, True) if self._result is None else (self._result, False)
         news = self._result is None or _key(text) != _key(self._seen)
-        if news or self._result is None:
+        if self._result is None or news:
             self._seen, self._result = text, self._load(text)
         return self._result, news
+
+    def _read(self) -> str | ReconcileError | None:
+        try:
+            return lockfile.read_text(self._path, name=self._name)
+        except ReconcileError as error:
+            return error
+
+    def _settled(self, text: str | ReconcileError | None) -> tuple[bool, str | ReconcileError | None]:
+        """Return whether the file came to stand still, and what it holds."""
+        waited = 0.0
+        while waited < PATIENCE:
+            lull = LONG_LULL if self._lacks_its_end(text) else LULL
+            self._pause(lull)
+            waited += lull
+            before, text = text, self._read()
+            if _key(text) == _key(before):
+                return True, text
+        return False, text
+
+    def _lacks_its_end(self, text: str | ReconcileError | None) -> bool:
+        """Return whether *text* ends before the last job of what was read before: entries are sorted by id."""
+        return isinstance(self._seen, str) and (not isinstance(text, str) or _last_id(text) < _last_id(self._seen))
 
     def _load(self, text: str | ReconcileError | None) -> Snapshot | ReconcileError:
         match text:
@@ -53,3 +98,8 @@ class DirectorySource:
 
 def _key(text: str | ReconcileError | None) -> str | None:
     return str(text) if isinstance(text, ReconcileError) else text
+
+
+def _last_id(text: str) -> str:
+    ids = _ID.findall(text)
+    return str(ids[-1]) if ids else ""

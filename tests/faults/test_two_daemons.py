@@ -13,18 +13,18 @@ import pytest
 from reconciler import lockfile
 from reconciler.engine.lease import FILENAME
 from tests.cli.conftest import until
-from tests.faults.world import Faulty, assert_accounted, needs_strace
+from tests.faults.world import NOTE, Faulty, assert_accounted, needs_strace
 
-BY_WHOM = """\
+BY_WHOM = f"""\
 timezone: UTC
 schedules:
   tick:
     when: every second
-    run: [sh, -c, 'echo $PPID $RECONCILE_SCHEDULED_AT >> launched']
+    run: [sh, -c, '{NOTE}; echo $PPID $RECONCILE_SCHEDULED_AT >> launched']
   again:
     when: every second
-    run: [sh, -c, 'echo $PPID $RECONCILE_SCHEDULED_AT >> launched; exit 1']
-    retries: {attempts: 2, backoff: 300ms}
+    run: [sh, -c, '{NOTE}; echo $PPID $RECONCILE_SCHEDULED_AT >> launched; exit 1']
+    retries: {{attempts: 2, backoff: 300ms}}
 """
 
 
@@ -103,7 +103,7 @@ def test_twenty_compilers_at_once_end_where_one_after_the_other_would(project: F
         hour = number % 12 + 1 if number % 2 else 7
         return f"timezone: UTC\\nschedules: {{job-{number:02}: {{when: every day at {hour}am, run: [echo]}}}}\\n"
 
-    (project.root / "schedules" / "schedules.yaml").unlink()
+    (project.root / "schedules").mkdir()
     done = together(
         project, [f"printf '{file(number)}' > schedules/{number:02}.yaml && $RECONCILE compile" for number in range(20)]
     )
