@@ -281,6 +281,7 @@ def _watch(project: Project, options: _Options, parent: int | None) -> None:
                 _compile_and_go_on(project, options)
                 # our own lock is no news; YAML that was saved meanwhile is
                 seen = (yaml, fingerprint(project.schedules, _LOCK))
+                settling.rest()
             if not stopped.is_set():
                 hinted.wait(2.0 if watch.blind or parent is not None else _LOOK_EVERY)
 

@@ -13,7 +13,7 @@ LONG_LULL = 0.5
 LONGEST_LULL = 5.0
 PATIENCE = 20.0
 """Seconds after which somebody looks although the changes go on."""
-_CALM = 10.0  # seconds after a storm in which what comes still belongs to it
+_CALM = 3.0  # seconds after a storm in which what comes still belongs to it
 _PART = 4
 
 Outlines: TypeAlias = Mapping[str, tuple[int, int, int]]
@@ -36,21 +36,25 @@ class Settling:
         self._look = look
         self._pause = pause
         self._now = now
-        self._rested = look()
+        self._rested: Outlines = {}
         self._storm: tuple[float, float] | None = None  # when it began, and when it was seen last
 
     def wait(self) -> None:
         """Return when nothing has changed for a lull, or at the latest after PATIENCE and one lull more."""
         began = self._now()
         before = self._look()
-        while True:
+        while before != self._rested:
             self._pause(self._lull(before))
             found = self._look()
             if found == before or self._now() - began > PATIENCE:
                 self._rested = found
-                return
-            self._note_storm(began)
+            else:
+                self._note_storm(began)
             before = found
+
+    def rest(self) -> None:
+        """Take what is there now for granted: the caller wrote it."""
+        self._rested = self._look()
 
     def _note_storm(self, began: float) -> None:
         now = self._now()
@@ -59,9 +63,10 @@ class Settling:
 
     def _lull(self, found: Outlines) -> float:
         lull = LONG_LULL if _less(self._rested, found) else LULL
-        if self._storm is None or (now := self._now()) - self._storm[1] >= _CALM:
+        if self._storm is None or self._now() - self._storm[1] >= _CALM:
             return lull
-        return min(max(lull, (now - self._storm[0]) / _PART), LONGEST_LULL)
+        began, seen = self._storm
+        return min(max(lull, (seen - began) / _PART), LONGEST_LULL)
 
 
 def _less(before: Outlines, found: Outlines) -> bool:

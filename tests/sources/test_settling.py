@@ -45,9 +45,22 @@ def test_a_save_is_seen_in_a_fraction_of_a_second_and_so_is_the_next() -> None:
     assert (first - 1.0, second - 1.5, third - 2.0) < (0.3, 0.3, 0.3)
 
 
+def test_who_saves_again_and_again_as_soon_as_it_was_seen_never_waits_longer() -> None:
+    disk = Disk()
+    settling = Settling(disk.look, pause=disk.pause, now=lambda: disk.now)
+    for _ in range(50):
+        saved = disk.now + 0.05
+        disk.writes.append(saved)
+        settling.wait()  # for our own writing
+        disk.now = saved
+        settling.wait()
+        assert disk.now - saved < 0.4
+        settling.rest()
+
+
 def test_a_file_that_became_smaller_is_given_the_time_to_be_written() -> None:
     sizes = [4000, 0, 2000, 4001]
-    (seen,) = Disk([1.0, 1.4, 1.8], sizes.__getitem__).looks(5)
+    _, seen = Disk([0.5, 1.0, 1.4, 1.8], [3999, *sizes].__getitem__).looks(5)
     assert 1.8 < seen < 2.5
 
 
