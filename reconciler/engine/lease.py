@@ -97,7 +97,7 @@ def acquire(state_dir: Path, now: datetime) -> Lease:
             ) from None
         except OSError as error:
             os.close(descriptor)
-            hint = "name a state directory on a file system with locks with --state: two daemons could run the same jobs"
+            hint = "name a state directory on a file system with locks (--state): two daemons could run the same jobs"
             raise StoreFailed(f"{path}: cannot be locked: {error.strerror}", hint=hint) from None
         return Lease(path, descriptor, now)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,5 +84,5 @@ def test_a_storm_with_pauses_is_three_looks_at_the_most(gaps: list[float], pause
 def test_a_storm_without_end_is_looked_at_all_the_same() -> None:
     found = Disk([number * 0.05 for number in range(2400)]).looks(120)
     assert found[0] < PATIENCE + LONGEST_LULL + 1
-    assert all(later - earlier < 60 for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later - earlier < 60 for earlier, later in pairwise(found))
     assert len(found) < 8
