@@ -114,21 +114,26 @@ def _places(directory: Path) -> dict[Path, frozenset[str]]:
     """Return the directories to watch, and which names in them matter; no name: all of them.
 
     Besides *directory* itself these are the directories in which it, and each link on the way to it, has its name.
+    They are real ones: a watch on a link may be one on the link itself.
     """
     path = directory.absolute()
-    named: dict[Path, set[str]] = {path.parent: {path.name}}
-    ways, links = [path], 0
-    while ways and links < _MOST_LINKS:
+    named: dict[Path, set[str]] = {_real(path.parent): {path.name}}
+    for link in _links(path):
+        named.setdefault(_real(link.parent), set()).add(link.name)
+    return {place: frozenset(names) for place, names in named.items()} | {_real(path): frozenset()}
+
+
+def _links(path: Path) -> set[Path]:
+    """Return the links on the way to *path*, those included that other links lead over."""
+    found: set[Path] = set()
+    ways = [path]
+    while ways and len(found) < _MOST_LINKS:
         way = ways.pop()
-        for link in (place for place in (way, *way.parents) if place.is_symlink()):
-            links += 1
-            if link.name in named.setdefault(link.parent, set()) and link != path:
-                continue  # seen on another way
-            named[link.parent].add(link.name)
+        for link in {place for place in (way, *way.parents) if place.is_symlink()} - found:
+            found.add(link)
             with suppress(OSError):
                 ways.append(link.parent / link.readlink())
-    places = {place: frozenset(names) for place, names in named.items()}
-    return places | {_real(path): frozenset[str]()}
+    return found
 
 
 def _real(path: Path) -> Path:
