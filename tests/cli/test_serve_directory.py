@@ -1,4 +1,4 @@
-"""`reconcile serve` in directories that are mounts, links and moving targets: the new lock is taken on, no job is lost."""
+"""`reconcile serve` in mounts, behind links, in directories made again: the new lock is taken on, no job is lost."""
 
 from __future__ import annotations
 
