@@ -11,6 +11,7 @@ from pathlib import Path
 from reconciler import lockfile
 from reconciler.errors import LockInvalid, ReconcileError
 from reconciler.model import Lock
+from reconciler.sources.settling import LONG_LULL, LULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,6 @@ class Snapshot:
     revision: str
 
 
-LULL = 0.1
-"""Seconds for which a file has to stand still before it is believed."""
-LONG_LULL = 0.5
-"""The same, for a file that lacks its end, or is not there: it may be on its way."""
 PATIENCE = 2.0
 """Seconds of waiting for a lull, in one poll."""
 _ID = re.compile("^[^ #\n].*:$", re.MULTILINE)

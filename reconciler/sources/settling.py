@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-LULL = 0.15
-"""Seconds without a change that end a burst: one save is several events."""
+LULL = 0.1
+"""Seconds without a change after which a file is believed: one save is several events."""
 LONG_LULL = 0.5
-"""The same, where something is smaller than before or gone: it may be in the middle of being written."""
+"""The same, where something is gone or not all there any more: it may be in the middle of being written."""
 LONGEST_LULL = 5.0
 PATIENCE = 20.0
 """Seconds after which somebody looks although the changes go on."""
