@@ -273,15 +273,15 @@ def _watch(project: Project, options: _Options, parent: int | None) -> None:
     with Watch(project.schedules, hinted.set) as watch:
         note(f"watching {project.schedules}; Ctrl-C ends it")
         while not stopped.is_set() and parent in (None, os.getppid()):
+            hinted.clear()  # first: what comes from here on is looked at again
             watch.arm()
-            hinted.clear()
             settling.wait()
             yaml, lock = fingerprint(project.schedules, _YAML), fingerprint(project.schedules, _LOCK)
             if (yaml, lock) != seen and not stopped.is_set():
                 _compile_and_go_on(project, options)
                 # our own lock is no news; YAML that was saved meanwhile is
                 seen = (yaml, fingerprint(project.schedules, _LOCK))
-                settling.rest()
+                settling.rest(_LOCK)
             if not stopped.is_set():
                 hinted.wait(2.0 if watch.blind or parent is not None else _LOOK_EVERY)
 

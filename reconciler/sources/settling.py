@@ -52,9 +52,10 @@ class Settling:
                 self._note_storm(began)
             before = found
 
-    def rest(self) -> None:
-        """Take what is there now for granted: the caller wrote it."""
-        self._rested = self._look()
+    def rest(self, suffixes: tuple[str, ...]) -> None:
+        """Take the files that end in one of *suffixes* as they are now: the caller wrote them."""
+        own = {name: outline for name, outline in self._look().items() if name.endswith(suffixes)}
+        self._rested = {**self._rested, **own}
 
     def _note_storm(self, began: float) -> None:
         now = self._now()

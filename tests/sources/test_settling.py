@@ -56,7 +56,23 @@ def test_who_saves_again_and_again_as_soon_as_it_was_seen_never_waits_longer() -
         disk.now = saved
         settling.wait()
         assert disk.now - saved < 0.4
-        settling.rest()
+        settling.rest((".lock",))
+
+
+def test_a_save_that_begins_while_the_lock_is_written_is_waited_for() -> None:
+    files = {"a.yaml": (1, 4000, 1), "a.lock": (2, 10, 1)}
+
+    def finish(_: float) -> None:
+        files["a.yaml"] = (1, 4001, 3)
+
+    settling = Settling(lambda: dict(files), pause=finish, now=lambda: 0.0)
+    files["a.yaml"] = (1, 4000, 2)
+    settling.wait()
+    files["a.lock"] = (3, 11, 2)  # ours
+    files["a.yaml"] = (1, 0, 2)  # an editor's, which has only emptied it
+    settling.rest((".lock",))
+    settling.wait()
+    assert files["a.yaml"] == (1, 4001, 3)
 
 
 def test_a_file_that_became_smaller_is_given_the_time_to_be_written() -> None:
