@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +44,7 @@ from reconciler.review.compilation import CompileReport, compile_json, compile_t
 from reconciler.review.explain import question_lines
 
 _LOOK_EVERY = 30.0
+_YAML, _LOCK = (".yaml", ".yml"), (".lock",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +154,10 @@ def _by_place(problem: Problem) -> tuple[str, int, int]:
 
 def _compile(project: Project, options: _Options) -> None:
     """Compile once; raise OpenQuestions after everything else was written."""
-    declaration = load(project.schedules, root=project.root)
     translator = translator_from(use=options.model)
     with _one_compiler_at_a_time(project):
+        # read while no other compiler works: one that waited must not write what was declared before its turn
+        declaration = load(project.schedules, root=project.root)
         previous = _previous(project)
         with Progress("reading phrases") as progress:
             compilation = compile_declaration(
@@ -199,10 +200,17 @@ def _one_compiler_at_a_time(project: Project) -> Iterator[None]:
 
     try:
         descriptor = os.open(project.schedules, os.O_RDONLY | os.O_DIRECTORY)
+    except (FileNotFoundError, NotADirectoryError):
+        yield  # there is nothing to compile, as reading it says better
+        return
     except OSError as error:
         raise StoreFailed(f"{project.schedules}: {error.strerror}") from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            hint = "keep the schedules on a file system with locks: two compilers could lose each other's entries"
+            raise StoreFailed(f"{project.schedules}: cannot be locked: {error.strerror}", hint=hint) from None
         yield
     finally:
         os.close(descriptor)
@@ -247,7 +255,8 @@ def _watch(project: Project, options: _Options, parent: int | None) -> None:
     import signal
     from threading import Event
 
-    from reconciler.sources.watching import Watch, fingerprint
+    from reconciler.sources.settling import Settling
+    from reconciler.sources.watching import Watch, fingerprint, outlines
 
     gc.enable()
     hinted = Event()
@@ -260,19 +269,21 @@ def _watch(project: Project, options: _Options, parent: int | None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     seen = ("", "")
+    settling = Settling(lambda: outlines(project.schedules, (*_YAML, *_LOCK)), pause=stopped.wait)
     with Watch(project.schedules, hinted.set) as watch:
         note(f"watching {project.schedules}; Ctrl-C ends it")
         while not stopped.is_set() and parent in (None, os.getppid()):
+            hinted.clear()  # first: what comes from here on is looked at again
             watch.arm()
-            yaml, lock = (fingerprint(project.schedules, suffixes) for suffixes in ((".yaml", ".yml"), (".lock",)))
-            if (yaml, lock) != seen:
+            settling.wait()
+            yaml, lock = fingerprint(project.schedules, _YAML), fingerprint(project.schedules, _LOCK)
+            if (yaml, lock) != seen and not stopped.is_set():
                 _compile_and_go_on(project, options)
                 # our own lock is no news; YAML that was saved meanwhile is
-                seen = (yaml, fingerprint(project.schedules, (".lock",)))
-            hinted.wait(2.0 if watch.blind or parent is not None else _LOOK_EVERY)
-            if hinted.is_set():
-                time.sleep(0.1)  # a save is several events
-                hinted.clear()
+                seen = (yaml, fingerprint(project.schedules, _LOCK))
+                settling.rest(_LOCK)
+            if not stopped.is_set():
+                hinted.wait(2.0 if watch.blind or parent is not None else _LOOK_EVERY)
 
 
 def _compile_and_go_on(project: Project, options: _Options) -> None:
@@ -283,3 +294,5 @@ def _compile_and_go_on(project: Project, options: _Options) -> None:
     except ReconcileError as error:
         report(error, ())
         note("the lockfile stays as it was")
+    finally:
+        sys.stdout.flush()  # whoever reads a pipe wants to know now

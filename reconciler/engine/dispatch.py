@@ -34,12 +34,16 @@ _STORE_PAUSE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Dispatching:
-    """What a dispatcher is told once: the clock, how a process is made, who hears of ended runs, and the bound."""
+    """What a dispatcher is told once: the clock, how a process is made, who hears of ended runs, and the bound.
+
+    *may_start* is asked before a due time is taken and before a process starts: whether the jobs are still ours.
+    """
 
     now: Callable[[], datetime]
     execute: Callable[[LockEntry, Run], Execution]
     publish: Callable[[Run], None]
     slots: int = SLOTS
+    may_start: Callable[[], bool] = lambda: True
 
 
 class Dispatcher:
@@ -65,6 +69,7 @@ class Dispatcher:
             now=settings.now,
             execute=settings.execute,
             publish=settings.publish,
+            may_start=settings.may_start,
             reasons=self.gaps,
             slots=asyncio.Semaphore(settings.slots),
             instance=self.instance,
@@ -104,6 +109,8 @@ class Dispatcher:
 
     def _account(self, connection: sqlite3.Connection, ids: Iterable[str]) -> list[Waiting]:
         """Write the rows that the jobs owe up to now; return the runs that wait."""
+        if not self._means.may_start():
+            return []
         now = self._now()
         anew = 0
         for id in ids:

@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 _STORE_PAUSE = 1.0
 _LONGEST_SLEEP = 10.0
 _DOUBLINGS = 12  # of the pause between attempts; from then on it stays
+_NOT_OURS = "another daemon may run the jobs now"
 _NO_TIME = "not tried again, because the next due time comes first"
 
 T = TypeVar("T")
@@ -40,6 +41,7 @@ class Means:
     now: Callable[[], datetime]
     execute: Callable[[LockEntry, Run], Execution]
     publish: Callable[[Run], None]
+    may_start: Callable[[], bool]
     reasons: Reasons
     slots: asyncio.Semaphore
     instance: str
@@ -180,6 +182,8 @@ class Drive:
             self._execution = self._means.execute(claimed.entry, self._run)
             if self._interrupted is not None:
                 self._execution.stop(self._interrupted)
+            elif not self._means.may_start():  # stopped by a signal since the claim, the process may have lost it
+                self._execution.stop(_NOT_OURS)
             ended = await self._execution.wait()
             self._execution = None
         return await self._settle(claimed, started, ended)
@@ -188,7 +192,8 @@ class Drive:
         """Make the row `running`, as the last thing before the process; or return it missed; None if it is not ours."""
         now = self._means.now()
         row = ledger_runs.run_by_id(connection, self._run.id)
-        if self._means.stopping.is_set() or row is None or row.state is not RunState.WAITING:
+        ours = self._means.may_start() and not self._means.stopping.is_set()
+        if not ours or row is None or row.state is not RunState.WAITING:
             return None
         self._run = row
         held = self._means.roster.held(connection, row.job_id)
@@ -237,8 +242,11 @@ class Drive:
             attempt = replace(attempt, error="; ".join(filter(None, (attempt.error, _NO_TIME))))
 
         def write(connection: sqlite3.Connection) -> Run | None:
-            if ledger_runs.run_by_id(connection, self._run.id) is None:  # the ledger was replaced meanwhile
+            row = ledger_runs.run_by_id(connection, self._run.id)
+            if row is None:  # the ledger was replaced meanwhile
                 return None
+            if (row.state, row.attempts) != (RunState.RUNNING, claimed.attempt):  # another daemon has ended it for us
+                return row
             again = was_interrupted(attempt) and runs_again(
                 claimed.entry, self._run, ledger_runs.attempts(connection, self._run.id), now
             )

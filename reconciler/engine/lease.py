@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.engine.ledger import store_errors
-from reconciler.errors import AlreadyRunning
+from reconciler.errors import AlreadyRunning, StoreFailed
 
 FILENAME = "daemon.lock"
 _TRIES = 10
@@ -95,9 +95,10 @@ def acquire(state_dir: Path, now: datetime) -> Lease:
             raise AlreadyRunning(
                 f"{state_dir} is in use {by}", hint="stop it, or name another state directory with --state"
             ) from None
-        except OSError:
+        except OSError as error:
             os.close(descriptor)
-            raise
+            hint = "name a state directory on a file system with locks (--state): two daemons could run the same jobs"
+            raise StoreFailed(f"{path}: cannot be locked: {error.strerror}", hint=hint) from None
         return Lease(path, descriptor, now)
 
 

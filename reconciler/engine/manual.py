@@ -33,7 +33,7 @@ async def run_here(state_dir: Path, project: Path, run: Run, stop: asyncio.Event
         await writer.open()
         roster = Roster()
         await writer.read(roster.load)
-        means = _means(writer, roster, project, installation_id(state_dir))
+        means = _means(writer, roster, project, held, installation_id(state_dir))
         drive = Drive(Waiting(run, run.scheduled_at), means, (), in_order=False)
         living = asyncio.ensure_future(drive.live())
         stopping = asyncio.ensure_future(stop.wait())
@@ -48,7 +48,7 @@ async def run_here(state_dir: Path, project: Path, run: Run, stop: asyncio.Event
         held.release()
 
 
-def _means(writer: Writer, roster: Roster, project: Path, installation: str) -> Means:
+def _means(writer: Writer, roster: Roster, project: Path, held: lease.Lease, installation: str) -> Means:
     def execute(entry: LockEntry, run: Run) -> Execution:
         return Execution(
             entry.run, run, project, environment=os.environ, kill_grace=KILL_GRACE, installation=installation
@@ -63,6 +63,7 @@ def _means(writer: Writer, roster: Roster, project: Path, installation: str) -> 
         now=utc_now,
         execute=execute,
         publish=published,
+        may_start=lambda: not held.lost(),
         reasons=Gaps(datetime.min.replace(tzinfo=UTC)),
         slots=asyncio.Semaphore(1),
         instance=uuid4().hex,

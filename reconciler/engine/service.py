@@ -107,7 +107,9 @@ class EngineService:
             clocks=self._clocks,
         )
         self._dispatcher = Dispatcher(
-            self._writer, self._roster, Dispatching(self._now, self._execution, self._clock.publish, self._slots)
+            self._writer,
+            self._roster,
+            Dispatching(self._now, self._execution, self._clock.publish, self._slots, lambda: not self._lease.lost()),
         )
         instance = self._dispatcher.instance
         self._version, jobs = await self._writer.read(self._load)

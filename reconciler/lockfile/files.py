@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -31,7 +32,7 @@ def read(path: Path, *, name: str | None = None) -> Lock:
 def read_text(path: Path, *, name: str) -> str | None:
     """Return the text of the lockfile, or None if there is none; raise LockInvalid if it cannot be read as text."""
     try:
-        return decoded(path.read_bytes(), name=name)
+        return decoded(_content(path, name), name=name)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -44,6 +45,14 @@ def decoded(content: bytes, *, name: str) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise LockInvalid(f"{name}: not UTF-8 text (byte {error.start})", hint=HEAL) from None
+
+
+def _content(path: Path, name: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # to open a FIFO would be to wait for ever
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise LockInvalid(f"{name}: not a regular file", hint="put the lockfile itself there")
+        return file.read()
 
 
 def write(path: Path, lock: Lock) -> bool:

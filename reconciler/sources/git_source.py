@@ -22,6 +22,7 @@ class GitSource(Source):
         self.place = Place("git", remote.url, remote.branch, remote.path)
         self._mirror = mirror
         self._lock_name = f"{remote.path}/{lockfile.FILENAME}"
+        self._reader = lockfile.Reader()
         self._guard = threading.Lock()
         self._found: Snapshot | ReconcileError | None = None
         self._tip: str | None = None
@@ -72,7 +73,7 @@ class GitSource(Source):
         if text is None:
             hint = "commit what `reconcile compile` writes, or name the folder that it is in with --path"
             raise LockInvalid(f"{name}: there is no lockfile", hint=hint)
-        return Snapshot(lockfile.loads(text, file=name), revision)
+        return Snapshot(self._reader.loads(text, file=name), revision)
 
     def poll(self) -> tuple[Snapshot | ReconcileError, bool]:
         """Return what the last `fetch` found, and whether that is news since the last time this was asked."""

@@ -144,18 +144,6 @@ def test_a_conflicted_lock_keeps_what_both_sides_agree_on(compiled: Project) -> 
     assert compiled.lock.read_text() == good
 
 
-def test_two_compilers_at_once_lose_nothing(project: Project) -> None:
-    project.write("timezone: UTC\nschedules:\n" + "".join(
-        f"  job-{n}: {{when: every day at {n % 24}:00, run: [echo]}}\n" for n in range(50)
-    ))  # fmt: skip
-    import sys
-
-    argv = [sys.executable, "-m", "reconciler", "-C", str(project.root), "compile"]
-    running = [subprocess.Popen(argv, stdout=subprocess.DEVNULL) for _ in range(4)]
-    assert [one.wait(60) for one in running] == [0, 0, 0, 0]
-    project.ok("compile", "--check")
-
-
 def test_watch_compiles_what_is_saved_and_survives_a_bad_save(compiled: Project) -> None:
     import sys
 

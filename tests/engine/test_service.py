@@ -370,3 +370,28 @@ def test_hurrying_ends_what_runs_without_waiting_for_its_grace(world: World) -> 
 
     assert asyncio.run(scenario()) < 3
     assert world.states() == ["interrupted"]
+
+
+@pytest.mark.parametrize("moved", [True, False])
+@pytest.mark.parametrize("script", ["echo $RECONCILE_SCHEDULED_AT >> log", "echo changed >> log"])
+def test_what_was_due_before_a_change_and_not_yet_seen_runs_once(
+    still: World, hand: Hand, script: str, moved: bool
+) -> None:
+    async def scenario() -> None:
+        held = minutely(run=shell("echo $RECONCILE_SCHEDULED_AT >> log"))
+        still.hold(held)
+        service = still.service()
+        await service.start()
+        hand.pass_(seconds=60.5)
+        timing = rarely().timing if moved else held.timing
+        still.engine.apply([update(held, replace(held, timing=timing, run=shell(script), owner="ann"))], "r2")
+        service._dispatcher.look(["tick"])
+        await service.refresh()
+        await still.settled()
+        await service.stop(timedelta(seconds=1))
+
+    asyncio.run(scenario())
+    assert [(run.scheduled_at, run.state) for run in still.runs()] == [
+        (NINE + timedelta(minutes=1), RunState.SUCCEEDED)
+    ]
+    assert len((still.project / "log").read_text().splitlines()) == 1

@@ -109,6 +109,75 @@ def test_a_directory_that_is_not_there_yet_is_found_when_it_comes(tmp_path: Path
     assert fingerprint(directory, YAML) != absent
 
 
+def linked(tmp_path: Path, name: str = "project") -> Path:
+    """Make two releases and a link to the first; return the directory as it is reached by the link."""
+    for release in ("r1", "r2"):
+        (tmp_path / release / "schedules").mkdir(parents=True)
+    (tmp_path / name).symlink_to("r1")
+    return tmp_path / name / "schedules"
+
+
+def swap(link: Path, target: str | Path) -> None:
+    """Do what `ln -sfn` does."""
+    new = link.with_name("new-link")
+    new.symlink_to(target)
+    new.rename(link)
+
+
+def test_a_swap_of_a_link_above_is_hinted_at_and_the_new_target_is_watched_after_the_next_look(tmp_path: Path) -> None:
+    directory = linked(tmp_path)
+    hinted = Event()
+    with Watch(directory, hinted.set) as watch:
+        quiet(hinted)
+        swap(tmp_path / "project", "r2")
+        assert hinted.wait(5)
+        quiet(hinted)
+        watch.arm()
+        (tmp_path / "r2" / "schedules" / "a.yaml").write_text("two")
+        assert hinted.wait(5)
+
+
+def test_a_swap_of_a_link_that_a_link_leads_to_is_hinted_at(tmp_path: Path) -> None:
+    linked(tmp_path, "current")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "schedules").symlink_to("../current/schedules")
+    hinted = Event()
+    with Watch(tmp_path / "deep" / "schedules", hinted.set):
+        quiet(hinted)
+        swap(tmp_path / "current", "r2")
+        assert hinted.wait(5)
+
+
+def test_a_link_to_itself_is_a_directory_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "schedules").symlink_to("schedules")
+    hinted = Event()
+    with Watch(tmp_path / "schedules", hinted.set):
+        quiet(hinted)
+        (tmp_path / "real").mkdir()
+        swap(tmp_path / "schedules", "real")
+        assert hinted.wait(5)
+
+
+def test_what_else_happens_in_the_directory_above_is_no_hint(tmp_path: Path) -> None:
+    directory = tmp_path / "schedules"
+    directory.mkdir()
+    hinted = Event()
+    with Watch(directory, hinted.set):
+        quiet(hinted)
+        (tmp_path / "a.log").write_text("a job wrote this")
+        (tmp_path / "other").mkdir()
+        assert not hinted.wait(0.5)
+
+
+def test_what_editors_leave_beside_a_file_is_not_in_the_fingerprint(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("one")
+    before = fingerprint(tmp_path, YAML)
+    for name in (".a.yaml.swp", "a.yaml~", "#a.yaml#", "4913", "a.yaml___jb_tmp___", ".a.yaml.Xq2f1b", ".b.yaml"):
+        (tmp_path / name).write_text("beside")
+    (tmp_path / ".#a.yaml").symlink_to("ann@host.1234:5678")
+    assert fingerprint(tmp_path, YAML) == before
+
+
 def test_a_fingerprint_never_hangs_on_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "loop.yaml").symlink_to("loop.yaml")
