@@ -25,6 +25,9 @@ DEADLINE = 10.0
 _PIECE = 64 * 1024
 _FAREWELL = 1.0  # seconds a client gets to read the last answer
 _SILENCE = 60.0
+_TURNS = (
+    5  # of the loop, after which asyncio has handed over what it had accepted; cancelled before, it leaks the socket
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +116,12 @@ async def serving(address: Address, site: Site, limits: Limits) -> AsyncIterator
     """
     served: set[asyncio.Task[None]] = set()
     turned_away: set[asyncio.Task[None]] = set()
-    said = _Said()
+    said, over = _Said(), asyncio.Event()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         full = len(served) >= limits.connections
         among = turned_away if full else served
-        if len(among) >= limits.connections:
+        if len(among) >= limits.connections or over.is_set():
             writer.transport.abort()
             return
         task = asyncio.ensure_future(_Connection(reader, writer, site, limits, said).serve(full=full))
@@ -133,11 +136,19 @@ async def serving(address: Address, site: Site, limits: Limits) -> AsyncIterator
     try:
         yield Address(address.host, server.sockets[0].getsockname()[1])
     finally:
+        over.set()
+        await _some_turns()
         server.close()
         for task in served | turned_away:
             task.cancel()
         await asyncio.gather(*served, *turned_away, return_exceptions=True)
         await server.wait_closed()
+
+
+async def _some_turns() -> None:
+    """Let asyncio hand over what it has accepted, so that it is closed: a server that is closed before leaks it."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 class _Refused(Exception):
