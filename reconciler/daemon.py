@@ -10,20 +10,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 from reconciler.engine.embedded import EmbeddedEngine
+from reconciler.engine.records import Records
 from reconciler.engine.service import EngineService
 from reconciler.errors import ReconcileError, StoreBroken, StoreFailed
-from reconciler.model import Plan
-from reconciler.planning import plan
+from reconciler.following import Order
+from reconciler.reconciling.look import Look
+from reconciler.reconciling.reconciler import NOTHING, Asked, Done, Reconciler
 from reconciler.review.plan import plan_line
-from reconciler.review.text import plural
-from reconciler.sources.directory import DirectorySource, Snapshot
-from reconciler.sources.watching import Watch
+from reconciler.sources.followers import Follower
+from reconciler.sources.protocol import Snapshot
+from reconciler.steering import Healing
 from reconciler.systemd import ServiceManager
 
 log = logging.getLogger("reconcile")
@@ -31,35 +35,44 @@ log = logging.getLogger("reconcile")
 FULL_LOOK = timedelta(seconds=60)
 _SOON_LOOK = timedelta(seconds=2)
 _TICK = 0.5
+Webhook: TypeAlias = "Callable[[Callable[[], None]], AbstractAsyncContextManager[object]]"
+"""Listens, as long as the context lasts, for those who say that there is news."""
 _SETTLE = 0.1  # events come in bursts; one look serves them all
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the daemon works on: the project (also the jobs' working directory), its lockfile, its state."""
+    """What the daemon works on: its state, how long running jobs get at the end, its patience with drift."""
 
-    root: Path
-    lock_path: Path
-    lock_name: str
     state_dir: Path
     grace: timedelta = timedelta(seconds=30)
+    healing: Healing = Healing()
+    webhook: Webhook | None = None
 
 
 class Daemon:
-    """Keeps one engine service in sync with one lockfile until it is told to stop."""
+    """Keeps one engine service in sync with what *follower* finds until it is told to stop."""
 
     def __init__(
-        self, settings: Settings, service: EngineService, *, environment: Mapping[str, str] = os.environ
+        self,
+        settings: Settings,
+        service: EngineService,
+        follower: Follower,
+        *,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         self._settings = settings
         self._manager = ServiceManager(environment)
         self._loading = True
         self._service = service
-        self._engine = EmbeddedEngine(settings.state_dir)
-        self._source = DirectorySource(settings.lock_path, name=settings.lock_name)
+        self._follower = follower
+        self._records = Records(settings.state_dir)
+        self._reconciler = Reconciler(EmbeddedEngine(settings.state_dir), self._records, follower.source)
         self._hinted = asyncio.Event()
+        self._next_look: datetime | None = None
         self._last_look: datetime | None = None
-        self._store_failed = False
+        self._order: Order | None = None
+        self._drifted: dict[str, datetime] = {}
         self._said = ""
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -67,10 +80,13 @@ class Daemon:
         loop = asyncio.get_running_loop()
         await self._service.start()
         try:
-            with Watch(self._settings.lock_path.parent, lambda: _hint(loop, self._hinted)) as watch:
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(self._follower.following(lambda: _hint(loop, self._hinted)))
+                if self._settings.webhook is not None:
+                    await stack.enter_async_context(self._settings.webhook(self._follower.hasten))
                 while not stop.is_set():
                     self._service.check_lease()
-                    await self._turn(watch)
+                    await self._turn()
                     self._tell()
                     await _first_of(stop, self._hinted, timeout=_TICK)
         finally:
@@ -94,58 +110,91 @@ class Daemon:
         log.info("looking again")
         self._loading = True
         self._manager.reloading()
+        self._follower.hasten()
         self._last_look, self._said = None, ""
 
-    async def _turn(self, watch: Watch) -> None:
+    async def _turn(self) -> None:
         now = datetime.now(UTC)
-        every = _SOON_LOOK if watch.blind or self._store_failed else FULL_LOOK
         if self._hinted.is_set():
             await asyncio.sleep(_SETTLE)
             self._hinted.clear()
-            watch.arm()
             await self._look(full=False)
-        elif self._last_look is None or now - self._last_look >= every or now < self._last_look:
-            self._last_look = now
-            watch.arm()
-            await self._look(full=True)
-        await self._service.refresh()
+        elif self._is_due(now):
+            self._last_look, self._next_look = now, None
+            await self._look(full=True, mended=tuple(self._service.mend()))
+        if await self._service.refresh():
+            await self._take_order()
+            self._soon(now + _SOON_LOOK)
         if self._service.replaced:
             self._service.replaced, self._last_look = False, None
 
-    async def _look(self, *, full: bool) -> None:
-        """Read the lock and, if it is news or this is a *full* look, bring the engine to it."""
-        found, news = await asyncio.to_thread(self._source.poll)
-        if not (news or full):
-            return
-        if isinstance(found, ReconcileError):
-            self._say(logging.ERROR, f"Unknown: {found}; the last good jobs go on")
-            return
-        try:
-            planned = await asyncio.to_thread(self._reconcile, found)
-        except StoreFailed as error:
-            if isinstance(error, StoreBroken):  # seen by a fresh look only: the engine's own has its pages in memory
-                self._service.broken(error)
-            self._store_failed = True
-            self._say(logging.ERROR, f"Unknown: {error}; trying again")
-            return
-        self._store_failed = False
-        if planned.breaches:
-            reasons = "; ".join(f"{breach.message} ({breach.hint})" for breach in planned.breaches)
-            self._say(logging.ERROR, f"OutOfSync: refused: {reasons}; the last good jobs go on")
-            return
-        self._say(logging.INFO, f"Synced: {plural(len(found.lock.entries), 'job')}")
+    def _is_due(self, now: datetime) -> bool:
+        every = _SOON_LOOK if self._follower.blind else FULL_LOOK
+        if self._last_look is None or now < self._last_look or now - self._last_look >= every:
+            return True
+        return self._next_look is not None and now >= self._next_look
 
-    def _reconcile(self, found: Snapshot) -> Plan:
+    def _soon(self, at: datetime | None) -> None:
+        """Look at the whole at *at*, if not before."""
+        if at is not None and (self._next_look is None or at < self._next_look):
+            self._next_look = at
+
+    async def _take_order(self) -> None:
+        """Take on what somebody asked for: a look at what the source has by then."""
+        try:
+            order = (await asyncio.to_thread(self._records.followed)).order
+        except StoreFailed as error:
+            self._store_failed(error)
+            return
+        if order is not None and (self._order is None or self._order.id != order.id):
+            self._order = order
+            self._follower.order(order.allowances.rewind)
+
+    async def _look(self, *, full: bool, mended: tuple[str, ...] = ()) -> None:
+        """Read the lock and, if it is news or this is a *full* look, bring the engine to it."""
+        self._follower.arm()
+        if not self._follower.ready:
+            return
+        found, news = await asyncio.to_thread(self._follower.source.poll)
+        order = self._order
+        if not (news or full or order):
+            return
+        now = datetime.now(UTC)
+        asked = Asked(order.allowances if order else NOTHING, healing=self._settings.healing, drifted=self._drifted)
+        try:
+            look, done = await asyncio.to_thread(
+                self._reconcile, found, now, replace(asked, order=order, mended=mended)
+            )
+        except StoreFailed as error:
+            self._store_failed(error)
+            return
+        self._order = None
+        self._conclude(look, done)
+
+    def _store_failed(self, error: StoreFailed) -> None:
+        if isinstance(error, StoreBroken):  # seen by a fresh look only: the engine's own has its pages in memory
+            self._service.broken(error)
+        self._soon(datetime.now(UTC) + _SOON_LOOK)
+        self._say(logging.ERROR, f"Unknown: {error}; trying again")
+
+    def _reconcile(self, found: Snapshot | ReconcileError, now: datetime, asked: Asked) -> tuple[Look, Done]:
         """Plan and apply; runs in a thread, as both read and write the ledger."""
-        planned = plan(found.lock, self._engine.observe())
-        if planned.breaches or not planned.pending:
-            return planned
-        failed = [one for one in self._engine.apply(planned.pending, found.revision) if one.error]
-        if failed:
-            raise StoreFailed("; ".join(f"{one.id}: {one.error}" for one in failed))
-        for change in planned.pending:
+        look = self._reconciler.look(found, now, asked)
+        done = self._reconciler.carry_out(look, asked)
+        if done.failed:
+            raise StoreFailed("; ".join(f"{one.id}: {one.error}" for one in done.failed))
+        return look, done
+
+    def _conclude(self, look: Look, done: Done) -> None:
+        """Say what was done and how things stand, and when to look at them again."""
+        steered = look.steered
+        for change in steered.now:
             log.info("%s", plan_line(change))
-        return planned
+        self._drifted = {change.id: self._drifted.get(change.id, look.now) for change in steered.drift}
+        for at in (steered.heals_at, steered.frozen_until, look.pin.until if look.pin else None):
+            self._soon(at)
+        level = logging.INFO if done.verdict.sync == "Synced" else logging.ERROR
+        self._say(level, f"{done.verdict.sync}: {done.verdict.message}")
 
     def _say(self, level: int, message: str) -> None:
         """Log *message* unless it was the last thing said."""

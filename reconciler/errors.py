@@ -86,6 +86,14 @@ class SourceFailed(ReconcileError):
     exit_code = 7
 
 
+class HistoryRewritten(SourceFailed):
+    """The branch no longer contains what was applied last: a force-push, another history, an older commit."""
+
+
+class NotVerified(SourceFailed):
+    """A commit is not signed as the operator's policy asks."""
+
+
 class AlreadyRunning(ReconcileError):
     """Another process holds the state directory."""
 

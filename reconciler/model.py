@@ -213,41 +213,6 @@ class Compiled:
     compiled_by: str
 
 
-# ---------------------------------------------------------------- phrases whose meaning is known
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A phrase with what it means: each of *meanings* is right, and so is a Question if *refusable*.
-
-    *ambiguous* says that the Question shows two or more readings. *family* is the kind of phrase.
-    """
-
-    phrase: str
-    family: str
-    origin: Origin
-    meanings: tuple[Timing, ...]
-    refusable: bool = False
-    ambiguous: bool = False
-
-
-class Verdict(StrEnum):
-    """How a reader did on a case: *refused* is a Question where a schedule was meant, *wrong* any other failure."""
-
-    RIGHT = "right"
-    REFUSED = "refused"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A case, what a reader made of it, and how that was."""
-
-    case: Case
-    got: Reading | Question
-    verdict: Verdict
-
-
 # ---------------------------------------------------------------- what people write
 
 
@@ -337,7 +302,7 @@ class Schedule:
     """One entry of the YAML with defaults and task resolved.
 
     *timezone* is the declared IANA key, or None where only the phrase can name one. *phrase_origins*
-    are the places of *phrases*, one each.
+    are the places of *phrases*, one each. *paused_until* (naive wall time in its zone) ends what *paused* says.
     """
 
     id: str
@@ -352,6 +317,8 @@ class Schedule:
     owner: str | None = None
     runbook: str | None = None
     paused: bool = False
+    paused_until: datetime | None = None
+    protected: bool = False
     moved: str | None = None
     expect: Expect = Expect()
 
@@ -403,7 +370,8 @@ class LockEntry:
     *timezone_from_phrase* is true where the phrase, not the declaration, named the zone: then a new
     default zone does not make the entry stale. *conventions* likewise are those the answer used.
     *declared* is the part of the timing's limits that comes from the declaration's keys and not from a phrase.
-    *source* is the YAML file, relative to the project.
+    *source* is the YAML file, relative to the project. *paused_until* (naive wall time in the timing's zone) ends what
+    *paused* says; `timing.paused_in_git` knows. A *protected* job is stopped only if an operator names it.
     """
 
     id: str
@@ -422,6 +390,8 @@ class LockEntry:
     owner: str | None = None
     runbook: str | None = None
     paused: bool = False
+    paused_until: datetime | None = None
+    protected: bool = False
     moved: str | None = None
 
 
@@ -466,12 +436,14 @@ class Job:
 class Observed:
     """What an engine holds: our jobs, the foreign ones that must not be touched, and what was applied last.
 
-    *applied* maps the id of every job this reconciler believes to exist to the checksum it applied.
+    *applied* maps the id of every job this reconciler believes to exist to the checksum it applied. *buried*
+    are the jobs that git named until lately, of which what a revert brings back is kept.
     """
 
     jobs: Mapping[str, Job]
     foreign: frozenset[str]
     applied: Mapping[str, str]
+    buried: frozenset[str] = frozenset()
 
 
 class RunState(StrEnum):
@@ -552,6 +524,7 @@ class Reason(StrEnum):
     REMOVED = "removed"
     DRIFT = "drift"
     MISSING = "missing"
+    RESTORED = "restored"
     MOVED = "moved"
     ADOPTED = "adopted"
     UNCHANGED = "unchanged"

@@ -33,17 +33,19 @@ def plan(
     *,
     adopt: frozenset[str] = frozenset(),
     allow_deletes: int | None = None,
+    allow_stops: frozenset[str] = frozenset(),
 ) -> Plan:
     """Return the plan that makes *observed* match *lock*.
 
     Changes come in the order they are applied: what starts first, what stops last. *adopt* names foreign
     jobs that may be taken over. *allow_deletes* is how many jobs may be stopped in this plan; without it
-    the limit is a third of them, and never all.
+    the limit is a third of them, and never all. *allow_stops* names jobs that may be stopped besides, even if
+    they are protected.
     """
     changes = sorted(_changes(lock, observed, adopt), key=lambda one: (_ORDER[one.action], one.id))
     wanted = tuple(one for one in changes if one.reason not in (Reason.DRIFT, Reason.MISSING))
     drift = tuple(one for one in changes if one.reason in (Reason.DRIFT, Reason.MISSING))
-    breaches = (*_foreign(lock, observed, adopt), *_too_many_stops(lock, observed, changes, allow_deletes))
+    breaches = (*_foreign(lock, observed, adopt), *_stops(lock, observed, changes, allow_deletes, allow_stops))
     unchanged = len((lock.entries.keys() & observed.jobs.keys()) - {one.id for one in changes})
     return Plan(wanted, drift, unchanged, breaches, _digest(changes))
 
@@ -62,7 +64,8 @@ def _changes(lock: Lock, observed: Observed, adopt: frozenset[str]) -> Iterator[
         elif id in observed.jobs:
             yield from _existing(desired, observed.jobs[id])
         elif id not in observed.foreign:
-            reason = Reason.MISSING if id in observed.applied else Reason.ADDED
+            new = Reason.RESTORED if id in observed.buried else Reason.ADDED
+            reason = Reason.MISSING if id in observed.applied else new
             yield Change(Action.CREATE, id, reason, None, desired)
         elif id in adopt:
             yield Change(Action.CREATE, id, Reason.ADOPTED, None, desired)
@@ -80,7 +83,8 @@ def _existing(desired: LockEntry, job: Job) -> Iterator[Change]:
     wanted = checksum(desired)
     reason = Reason.DRIFT if job.applied == wanted else Reason.CHANGED
     action = Action.UPDATE
-    if replace(job.entry, paused=desired.paused) == desired and job.entry.paused != desired.paused:
+    only = replace(job.entry, paused=desired.paused, paused_until=desired.paused_until) == desired
+    if only and (job.entry.paused, job.entry.paused_until) != (desired.paused, desired.paused_until):
         action = Action.PAUSE if desired.paused else Action.RESUME
     yield Change(action, desired.id, reason, job.entry, desired)
 
@@ -92,17 +96,30 @@ def _foreign(lock: Lock, observed: Observed, adopt: frozenset[str]) -> Iterator[
         yield Breach(f"not made by this reconciler: {', '.join(taken)}", hint, tuple(taken))
 
 
-def _too_many_stops(
-    lock: Lock, observed: Observed, changes: list[Change], allow_deletes: int | None
+def _stops(
+    lock: Lock, observed: Observed, changes: list[Change], allow_deletes: int | None, allow_stops: frozenset[str]
 ) -> Iterator[Breach]:
-    running = {id for id, job in observed.jobs.items() if job.applied is not None and not job.entry.paused}
-    stopped = sorted(one.id for one in changes if one.action in (Action.DELETE, Action.PAUSE) and one.id in running)
-    if not stopped:
-        return
-    limit = max(1, int(_MOST_STOPPED * len(running))) if allow_deletes is None else allow_deletes
+    # a pause that ends by itself may be over: what is stopped then counts
+    running = {
+        id: job
+        for id, job in observed.jobs.items()
+        if job.applied is not None and not (job.entry.paused and job.entry.paused_until is None)
+    }
+    stops = (one.id for one in changes if one.action in (Action.DELETE, Action.PAUSE) and one.id in running)
+    stopped = sorted(id for id in stops if id not in allow_stops)
+    protected = [id for id in stopped if running[id].entry.protected]
+    if protected:
+        hint = "if that is meant, repeat with " + " ".join(f"--allow-deletes {id}" for id in protected)
+        yield Breach(f"this would stop what is protected: {', '.join(protected)}", hint, tuple(protected))
+    if stopped:
+        yield from _too_many(lock, stopped, len(running), allow_deletes)
+
+
+def _too_many(lock: Lock, stopped: list[str], running: int, allow_deletes: int | None) -> Iterator[Breach]:
+    limit = max(1, int(_MOST_STOPPED * running)) if allow_deletes is None else allow_deletes
     hint = f"if that is meant, repeat with --allow-deletes {len(stopped)}"
     if len(stopped) > limit:
-        share = f"{len(stopped)} of {len(running)} jobs ({len(stopped) / len(running):.0%})"
+        share = f"{len(stopped)} of {running} jobs ({len(stopped) / running:.0%})"
         yield Breach(f"this would stop {share}, more than the limit of {limit}", hint, tuple(stopped))
     elif not lock.entries and allow_deletes is None:
         yield Breach("the lockfile is empty: this would stop every job", hint, tuple(stopped))

@@ -13,7 +13,7 @@ from reconciler import errors
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "reconciler").rglob("*.py"))
-HEAVY = {"apscheduler", "git", "jsonschema", "lark", "openai", "rich", "sqlite3", "watchdog", "yaml", "asyncio"}
+HEAVY = {"apscheduler", "asyncio", "git", "h11", "jsonschema", "lark", "openai", "rich", "sqlite3", "watchdog", "yaml"}
 
 
 def imported_by(*arguments: str, cwd: Path | None = None) -> set[str]:

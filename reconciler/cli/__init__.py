@@ -8,10 +8,15 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.allowances import allowance_options
 from reconciler.cli.project import Project, project_options
+
+if TYPE_CHECKING:
+    from reconciler.following import Allowances
 
 _COMMANDS = {
     "init": "a starter schedules/ folder, ready to compile",
@@ -22,9 +27,12 @@ _COMMANDS = {
     "eval": "score phrases whose meaning is known: right, refused, wrong",
     "diff": "what a change of the lockfile means: fire times, load, what to look at",
     "serve": "keep the scheduler in sync with the lockfile, and run the jobs",
+    "sync": "let the daemon fetch and apply now; allow what it refused",
+    "rollback": "hold the scheduler at an earlier revision, until unpinned",
     "status": "what is in sync, what is healthy, what comes next",
     "wait": "wait until the scheduler is in sync, or healthy",
     "history": "what ran, what failed, what was missed and why",
+    "events": "what was done to the scheduler, when and by whom",
     "logs": "the output of one run",
     "audit": "whether every due time has exactly one run",
     "run": "run a job now, outside its schedule",
@@ -66,7 +74,7 @@ class _Commands(click.Group):
 )
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
 @click.option("--detailed-exitcode", is_flag=True, help="With --dry-run: exit 2 when changes are pending.")
-@click.option("--allow-deletes", type=click.IntRange(min=0), metavar="N", help="Allow this plan to stop N jobs.")
+@allowance_options
 @click.option("--adopt", multiple=True, metavar="ID", help="Take over a job that something else made.")
 @click.option("--plan-digest", metavar="DIGEST", help="Apply only the plan with this digest.")
 @click.option("--version", is_flag=True, help="Print versions and exit.")
@@ -77,7 +85,7 @@ def command(
     project: Project,
     dry_run: bool,
     detailed_exitcode: bool,
-    allow_deletes: int | None,
+    allowances: Allowances,
     adopt: Sequence[str],
     plan_digest: str | None,
     version: bool,
@@ -92,13 +100,13 @@ def command(
 
         click.echo(version_text())
     elif ctx.invoked_subcommand is None:
-        from reconciler.cli.sync import sync
+        from reconciler.cli.once import once
 
-        sync(
+        once(
             project,
+            allowances=allowances,
             dry_run=dry_run,
             detailed_exitcode=detailed_exitcode,
-            allow_deletes=allow_deletes,
             adopt=frozenset(adopt),
             plan_digest=plan_digest,
         )

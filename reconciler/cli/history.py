@@ -9,7 +9,7 @@ from reconciler.cli.project import Project, project_options
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.model import RunState
 from reconciler.review.history import history_text
-from reconciler.review.status import run_json
+from reconciler.review.status_json import run_json
 
 _BAD = (RunState.FAILED, RunState.TIMED_OUT, RunState.INTERRUPTED)
 

@@ -12,7 +12,8 @@ from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.protocol import Attempt
 from reconciler.errors import InvalidInput
 from reconciler.review.history import output_text, took
-from reconciler.review.status import outcome, run_json
+from reconciler.review.status import outcome
+from reconciler.review.status_json import run_json
 
 
 @click.command("logs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import getpass
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,3 +82,11 @@ def project_options(function: F) -> F:
         return function(*args, project=project, **kwargs)
 
     return with_project  # type: ignore[return-value]  # click's decorators keep the signature loosely
+
+
+def user() -> str:
+    """Return who runs this, as records name them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.console import note, say_json
-from reconciler.cli.project import Project, project_options
+from reconciler.cli.project import Project, project_options, user
 from reconciler.engine.embedded import EmbeddedEngine
 
 
@@ -14,7 +14,7 @@ from reconciler.engine.embedded import EmbeddedEngine
 @project_options
 def command(project: Project, id: str) -> None:
     """End the pause of ID that was set by hand."""
-    EmbeddedEngine(project.state_dir).resume(id)
+    EmbeddedEngine(project.state_dir).resume(id, by=user())
     if project.json:
         say_json({"format_version": "1.0", "id": id, "paused": False})
         return

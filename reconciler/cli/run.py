@@ -17,7 +17,8 @@ from reconciler.engine.manual import run_here
 from reconciler.errors import AlreadyRunning
 from reconciler.model import Run, RunState
 from reconciler.review.history import output_text, took
-from reconciler.review.status import outcome, run_json
+from reconciler.review.status import outcome
+from reconciler.review.status_json import run_json
 
 _POLL = 0.2
 

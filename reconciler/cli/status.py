@@ -6,16 +6,20 @@ from datetime import UTC, datetime
 
 import click
 
-from reconciler import lockfile
 from reconciler.cli.console import paint_out, say, say_json
 from reconciler.cli.project import Project, project_options
+from reconciler.cli.source import found_by, source_of
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.lease import holder
 from reconciler.engine.quarantine import kept
-from reconciler.errors import LockInvalid
-from reconciler.model import Lock, Plan
-from reconciler.planning import plan
-from reconciler.review.status import Daemon, Status, status_json, status_of, status_text
+from reconciler.engine.records import Records
+from reconciler.errors import ReconcileError
+from reconciler.reconciling.reconciler import Reconciler
+from reconciler.reconciling.verdict import verdict
+from reconciler.review.status import Daemon, Record, Status, status_of, status_text
+from reconciler.review.status_json import status_json
+
+_REVISIONS = 10
 
 
 @click.command("status")
@@ -32,24 +36,25 @@ def command(project: Project) -> None:
 
 def status(project: Project, now: datetime) -> Status:
     """Return the status of *project*; an unreadable lock shows as sync `Unknown`, an unreadable ledger raises."""
-    engine = EmbeddedEngine(project.state_dir)
-    observed = engine.observe()
-    lock: Lock | None = None
-    planned: Plan | None = None
-    unreadable: str | None = None
-    try:
-        lock = lockfile.read(project.lock_path, name=project.lock_name)
-        planned = plan(lock, observed)
-    except LockInvalid as error:
-        unreadable = str(error.problems[0])
+    engine, records = EmbeddedEngine(project.state_dir), Records(project.state_dir)
+    followed = records.followed()
+    source = source_of(project, followed)
+    look = Reconciler(engine, records, source).look(found_by(source, followed), now)
     held = holder(project.state_dir)
     return status_of(
-        entries=lock.entries if lock else None,
-        planned=planned,
-        unreadable=unreadable,
-        observed=observed,
+        entries=look.lock.entries if look.lock else None,
+        planned=look.planned,
+        unreadable=str(look.wanted.problems[0]) if isinstance(look.wanted, ReconcileError) else None,
+        held=verdict(look).message if look.steered.frozen else None,
+        observed=look.observed,
         latest=engine.latest_runs(),
         daemon=Daemon(held.pid, held.since, held.beat, held.store_error) if held else None,
-        set_aside=[path.name for path in kept(project.state_dir)],
+        record=Record(
+            followed,
+            revisions=engine.revisions(_REVISIONS),
+            removed=records.tombstones(),
+            turned=engine.turned() if project.json else {},
+            set_aside=[path.name for path in kept(project.state_dir)],
+        ),
         now=now,
     )

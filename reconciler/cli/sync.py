@@ -1,78 +1,63 @@
-"""`reconcile`: make the engine match the lockfile once; with --dry-run, say what that would do."""
+"""`reconcile sync`: ask the running daemon to look now, and say how that ended."""
 
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
-from reconciler import lockfile
+import click
+
+from reconciler.cli.allowances import allowance_options
 from reconciler.cli.console import note, paint_out, say, say_json
-from reconciler.cli.project import Project
-from reconciler.engine.embedded import EmbeddedEngine
-from reconciler.engine.protocol import Applied
-from reconciler.errors import GuardRefused, Problem, StoreFailed
-from reconciler.model import Lock, Plan
-from reconciler.planning import plan
-from reconciler.review.plan import plan_json, plan_text
+from reconciler.cli.durations import DURATION
+from reconciler.cli.project import Project, project_options, user
+from reconciler.durations import format_duration
+from reconciler.engine.lease import holder
+from reconciler.engine.records import Records
+from reconciler.errors import ReconcileError
+from reconciler.following import Allowances, Answer, Order
+from reconciler.review.text import safe
+
+_EVERY = 0.1
+_IN_VAIN = 2
 
 
-def sync(
-    project: Project,
-    *,
-    dry_run: bool,
-    detailed_exitcode: bool,
-    allow_deletes: int | None,
-    adopt: frozenset[str],
-    plan_digest: str | None,
-) -> None:
-    """Plan and, unless *dry_run*, apply; exit as the design's table says.
+@click.command("sync")
+@allowance_options
+@click.option("--allow-rewind", "rewind", metavar="REV", help="Take this commit though history was rewritten.")
+@click.option("--timeout", type=DURATION, default="60s", show_default=True, help="How long to wait for the answer.")
+@project_options
+def command(project: Project, allowances: Allowances, rewind: str | None, timeout: timedelta) -> None:
+    """Let the daemon fetch and apply now instead of at its next interval.
 
-    Raises LockInvalid for a bad lock, GuardRefused when a limit is broken or the plan is not the one that
-    *plan_digest* names, StoreFailed when the ledger cannot be used.
+    What is allowed here holds for this one look. Exit code 2 if the daemon does not answer in time.
     """
-    lock = lockfile.read(project.lock_path, name=project.lock_name)
-    engine = EmbeddedEngine(project.state_dir)
-    now = datetime.now(UTC)
-    planned = plan(lock, engine.observe(), adopt=adopt, allow_deletes=allow_deletes)
-    refused = bool(planned.breaches) or not _is_pinned(planned, plan_digest)
-    applied = () if dry_run or refused else _apply(engine, planned, lock)
-    _show(project, lock, planned, now, dry_run=dry_run, applied=bool(applied))
-    _raise_refusals(planned, plan_digest)
-    _raise_failures(applied)
-    if dry_run and detailed_exitcode and planned.pending:
-        sys.exit(2)
-
-
-def _apply(engine: EmbeddedEngine, planned: Plan, lock: Lock) -> tuple[Applied, ...]:
-    return engine.apply(planned.pending, lockfile.lock_digest(lock)) if planned.pending else ()
-
-
-def _show(project: Project, lock: Lock, planned: Plan, now: datetime, *, dry_run: bool, applied: bool) -> None:
+    answer = ask(project, replace(allowances, rewind=rewind), timeout)
     if project.json:
-        revision = lockfile.lock_digest(lock)
-        say_json({**plan_json(planned, now=now, dry_run=dry_run, revision=revision), "applied": applied})
-        return
-    say(plan_text(planned, now=now, paint=paint_out(), applied=applied))
-    if dry_run and planned.pending and not planned.breaches:
-        note("Nothing was written. `reconcile` applies this plan.")
+        say_json({"format_version": "1.0", "sync": answer.sync, "message": answer.message, "revision": answer.revision})
+    else:
+        colour = "green" if answer.sync == "Synced" else "red"
+        say(f"{paint_out()(answer.sync, colour, 'bold')}: {safe(answer.message)}")
+    sys.exit(answer.exit_code)
 
 
-def _is_pinned(planned: Plan, plan_digest: str | None) -> bool:
-    if plan_digest is None:
-        return True
-    wanted = plan_digest.removeprefix("sha256:")
-    return len(wanted) >= 12 and planned.digest.removeprefix("sha256:").startswith(wanted)
-
-
-def _raise_refusals(planned: Plan, plan_digest: str | None) -> None:
-    if planned.breaches:
-        raise GuardRefused(Problem(breach.message, None, breach.hint) for breach in planned.breaches)
-    if not _is_pinned(planned, plan_digest):
-        message = f"the plan is no longer the one with digest {plan_digest}"
-        raise GuardRefused(message, hint=f"look at it again; it is now {planned.digest}")
-
-
-def _raise_failures(applied: tuple[Applied, ...]) -> None:
-    failed = [Problem(f"{one.id}: {one.action} failed: {one.error}") for one in applied if one.error]
-    if failed:
-        raise StoreFailed(failed)
+def ask(project: Project, allowances: Allowances, timeout: timedelta) -> Answer:
+    """Return the daemon's answer to the order to look now; exit with 2 if there is none within *timeout*."""
+    if holder(project.state_dir) is None:
+        raise ReconcileError(
+            "no daemon is running here", hint="`reconcile serve` runs one; `reconcile` applies the lockfile once"
+        )
+    records = Records(project.state_dir)
+    order = Order(uuid4().hex, datetime.now(UTC), user(), allowances)
+    records.ask(order)
+    deadline = time.monotonic() + timeout.total_seconds()
+    while time.monotonic() < deadline:
+        answer = records.answered(order.id)
+        if answer is not None:
+            return answer
+        time.sleep(_EVERY)
+    note(f"the daemon did not answer within {format_duration(timeout)}; `reconcile status` tells how things stand")
+    sys.exit(_IN_VAIN)

@@ -60,11 +60,7 @@ def _at_revision(repository: Repository, revision: Revision, *, whole: bool) -> 
 
 
 def _lock(data: bytes, name: str) -> Lock:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise LockInvalid(f"{name}: not UTF-8 text (byte {error.start})") from None
-    return lockfile.loads(text, file=name)
+    return lockfile.loads(lockfile.decoded(data, name=name), file=name)
 
 
 def _declared(directory: Path, root: Path) -> tuple[Declaration | None, tuple[Problem, ...]]:

@@ -22,7 +22,6 @@ from reconciler.durations import parse_duration
 from reconciler.errors import InvalidInput, Problem
 from reconciler.model import (
     CalendarInterval,
-    Case,
     Conventions,
     CronFields,
     ElapsedInterval,
@@ -31,6 +30,7 @@ from reconciler.model import (
     Rule,
     Timing,
 )
+from reconciler.scoring import Case
 from reconciler.timing import FieldError, UnknownZone, check_zone, cron_fields, cron_union, next_fire
 from reconciler.timing.fields import WEEKDAYS
 

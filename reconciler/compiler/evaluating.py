@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from reconciler.compiler.answer import Answer, Proposed, Unavailable
 from reconciler.compiler.judging import Heard
-from reconciler.model import Case, Compiled, Question, Reading, Scored, Timing, Verdict
+from reconciler.model import Compiled, Question, Reading, Timing
+from reconciler.scoring import Case, Scored, Verdict
 from reconciler.timing import equal
 
 GRAMMAR, MODEL, BOTH = "grammar", "model", "both"

@@ -144,7 +144,9 @@ def _schedule(
         description=value.get("description"),
         owner=value.get("owner", defaults.get("owner")),
         runbook=value.get("runbook", defaults.get("runbook")),
-        paused=value.get("paused", False),
+        paused=value.get("paused", "paused_until" in value),
+        paused_until=_paused_until(value, node, file),
+        protected=value.get("protected", defaults.get("protected", False)),
         moved=value.get("moved"),
         expect=_expect(value.get("expect", {}), node, file),
     )
@@ -206,6 +208,16 @@ def _expect(value: AbstractMapping[str, Any], node: Node, file: File) -> Expect:
         if text[0].isdigit():
             _wall(text, child(child(node, "expect"), "never"), file)
     return Expect(tuple(fires), tuple(value.get("never", ())))
+
+
+def _paused_until(value: AbstractMapping[str, Any], node: Node, file: File) -> datetime | None:
+    if "paused_until" not in value:
+        return None
+    at = child(node, "paused_until")
+    if value.get("paused") is False:
+        hint = "leave `paused` out, or drop `paused_until`"
+        raise Wrong("it is said not to be paused, and until when it is paused", file.origin(at), hint)
+    return _wall(value["paused_until"], at, file)
 
 
 def _wall(text: str, node: Node, file: File) -> datetime:

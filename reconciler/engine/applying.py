@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from reconciler.engine import ledger_jobs, ledger_runs
+from reconciler.engine import ledger_following, ledger_jobs, ledger_runs
 from reconciler.engine.due import account
 from reconciler.engine.gaps import Gaps
 from reconciler.engine.ledger import installation
 from reconciler.engine.protocol import Applied
 from reconciler.lockfile import checksum
 from reconciler.model import Action, Change, LockEntry, MissReason, Reason
+
+_NEW = (Reason.ADDED, Reason.RESTORED)
 
 
 class Refused(Exception):
@@ -67,9 +69,10 @@ def _apply_one(connection: sqlite3.Connection, change: Change, owner: str, numbe
     # What was due under the old entry and not yet seen by a clock is settled under the old entry.
     if change.before is None or _owes_differently(change.before, change.after):
         settle(connection, change.id, now)
-    ledger_jobs.put_job(connection, change.after, owner, since=now)
+    applied = ledger_jobs.put_job(connection, change.after, owner, since=now)
+    ledger_following.raise_up(connection, change.id, now)
     ledger_jobs.remember_entry(connection, change.id)
-    ledger_jobs.set_applied(connection, change.id, checksum(change.after), number)
+    ledger_jobs.set_applied(connection, change.id, applied, number)
 
 
 def _check_unchanged(connection: sqlite3.Connection, change: Change, owner: str) -> None:
@@ -81,7 +84,7 @@ def _check_unchanged(connection: sqlite3.Connection, change: Change, owner: str)
         return
     if held.owner != owner and change.reason is not Reason.ADOPTED:
         raise Refused("the job belongs to someone else")
-    if change.action is Action.CREATE and change.before is None and change.reason is Reason.ADDED:
+    if change.action is Action.CREATE and change.before is None and change.reason in _NEW:
         raise Refused("the job was created by someone else since the plan was made; plan again")
     if change.before is not None and not _same(held, change.before):
         raise Refused("the job changed since the plan was made; plan again")
@@ -95,7 +98,7 @@ def _same(held: ledger_jobs.JobRow, before: LockEntry) -> bool:
 
 
 def _owes_differently(before: LockEntry, after: LockEntry) -> bool:
-    return (before.timing, before.paused) != (after.timing, after.paused)
+    return (before.timing, before.paused, before.paused_until) != (after.timing, after.paused, after.paused_until)
 
 
 def settle(connection: sqlite3.Connection, id: str, now: datetime) -> None:
@@ -117,4 +120,5 @@ def _remove(connection: sqlite3.Connection, id: str, now: datetime) -> None:
     settle(connection, id, now)
     ledger_runs.end_waiting(connection, id, MissReason.REMOVED, now)
     ledger_jobs.forget_entry(connection, id)
+    ledger_following.bury(connection, id, now)
     ledger_jobs.delete_job(connection, id)

@@ -11,7 +11,7 @@ from pathlib import Path
 from reconciler.audit import Audit, Span, check_job
 from reconciler.engine import ledger_jobs, ledger_runs
 from reconciler.engine.ledger_reading import reading
-from reconciler.engine.ledger_schema import from_micros
+from reconciler.engine.ledger_schema import from_micros, has_table
 from reconciler.lockfile import entry_from_json
 
 
@@ -25,8 +25,8 @@ def audit_ledger(state_dir: Path) -> Audit:
 
 def _audit(connection: sqlite3.Connection) -> Audit:
     audit = Audit()
-    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'held'").fetchone():
-        return audit  # a ledger that only an older release has written to
+    if not has_table(connection, "held"):
+        return audit
     accounts = {row.id: row.accounted_until for row in ledger_jobs.job_rows(connection)}
     for id, held in ledger_jobs.held_entries(connection).items():
         last = from_micros(accounts[id]) if id in accounts else held[-1][0]

@@ -166,6 +166,15 @@ class Clock:
         else:
             self._scheduler.modify_job(job.id, trigger=trigger, next_run_time=due)
 
+    def mend(self) -> list[str]:
+        """Put back every job that the scheduler has lost; return their ids."""
+        held = {job.id for job in self._scheduler.get_jobs()}
+        now = self._clocks.now()
+        lost = [id for id, job in self._jobs.items() if id not in held and next_due(job, now) is not None]
+        for id in lost:
+            self._put(self._jobs[id])
+        return lost
+
     def next_fires(self) -> dict[str, datetime | None]:
         """Return when each job is due next, or None where it is paused or never."""
         held = {job.id: job.next_run_time for job in self._scheduler.get_jobs()}

@@ -9,7 +9,16 @@ from itertools import groupby
 from typing import NamedTuple, Protocol
 
 from reconciler.model import CatchUp, Job, MissReason
-from reconciler.timing import count_fires, fires, last_fire, next_fire, start_of, start_of_latest
+from reconciler.timing import (
+    count_fires,
+    fires,
+    last_fire,
+    next_fire,
+    pause_end,
+    paused_in_git,
+    start_of,
+    start_of_latest,
+)
 
 ON_TIME = timedelta(minutes=1)
 """A due time seen within a minute is on time: no catching up is needed to run it."""
@@ -53,7 +62,7 @@ class Due:
 
 def paused_at(job: Job, instant: datetime) -> bool:
     """Return whether *job* is paused at *instant*, by its lock entry or by hand."""
-    if job.entry.paused:
+    if paused_in_git(job.entry, instant):
         return True
     pause = job.pause
     return pause is not None and pause.at < instant and (pause.until is None or instant < pause.until)
@@ -62,12 +71,17 @@ def paused_at(job: Job, instant: datetime) -> bool:
 def next_due(job: Job, after: datetime) -> datetime | None:
     """Return the first due time of *job* after *after* at which it is not paused, or None."""
     due = next_fire(job.entry.timing, after)
-    if due is None or not paused_at(job, due):
-        return due
-    until = job.pause.until if job.pause else None
-    if job.entry.paused or until is None:
-        return None
-    return next_fire(job.entry.timing, until - timedelta(microseconds=1))
+    while due is not None and paused_at(job, due):
+        end = _end_of_pause(job, due)
+        due = None if end is None else next_fire(job.entry.timing, end - _INSTANT)
+    return due
+
+
+def _end_of_pause(job: Job, paused: datetime) -> datetime | None:
+    """Return when one of the pauses at *paused* ends, None if it never does."""
+    if paused_in_git(job.entry, paused):
+        return pause_end(job.entry)
+    return job.pause.until if job.pause else None
 
 
 def account(job: Job, since: datetime, now: datetime, reasons: Reasons) -> tuple[Due, ...]:
@@ -119,6 +133,9 @@ class _Span(NamedTuple):
 def _spans(job: Job, since: datetime, now: datetime, reasons: Reasons) -> Iterator[_Span]:
     """Yield spans with one reason each, were nothing of them to run."""
     edges = {now, *reasons.edges()}
+    end = pause_end(job.entry)
+    if end is not None:
+        edges.add(end - _INSTANT)
     if job.pause is not None:
         edges.add(job.pause.at)
         if job.pause.until is not None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.engine import applying, ledger_jobs, ledger_runs
-from reconciler.engine.ledger import ledger_path, open_ledger, store_errors, transaction
+from reconciler.engine import applying, ledger_following, ledger_health, ledger_jobs, ledger_runs
+from reconciler.engine.ledger import writing
 from reconciler.engine.ledger_reading import reading
-from reconciler.engine.protocol import Applied, Attempt, Engine, Revision
+from reconciler.engine.protocol import Applied, Attempt, Engine
 from reconciler.errors import InvalidInput
+from reconciler.following import Event, Progress, Revision
+from reconciler.lockfile import instant_text
 from reconciler.model import Change, Observed, Pause, Run, RunState
 
 T = TypeVar("T")
@@ -35,13 +36,25 @@ class EmbeddedEngine(Engine):
         """Return what the ledger holds; nothing where there is none yet."""
         return self._read(ledger_jobs.observe, Observed({}, frozenset(), {}))
 
-    def apply(self, changes: Sequence[Change], revision: str) -> tuple[Applied, ...]:
-        """Carry out *changes* in one transaction; if one is refused, nothing is done and every result says why."""
+    def apply(
+        self, changes: Sequence[Change], revision: str, *, progress: Progress | None = None
+    ) -> tuple[Applied, ...]:
+        """Carry out *changes* in one transaction; if one is refused, nothing is done and every result says why.
+
+        *progress* is recorded in the same transaction, and by itself where nothing changes.
+        """
         wanted = applying.effective(changes)
-        if not wanted:
+        if not wanted and progress is None:
             return ()
+
+        def write(connection: sqlite3.Connection) -> None:
+            if wanted:
+                applying.apply(connection, wanted, revision, self._now())
+            if progress is not None:
+                ledger_following.record(connection, progress)
+
         try:
-            self._write(lambda connection: applying.apply(connection, wanted, revision, self._now()))
+            self._write(write)
         except applying.Incomplete as incomplete:
             return incomplete.results
         return tuple(Applied(change.id, change.action) for change in wanted)
@@ -64,17 +77,24 @@ class EmbeddedEngine(Engine):
         """Return the processes of the run with what they wrote."""
         return self._read(lambda connection: ledger_runs.attempts(connection, run_id), ())
 
+    def turned(self) -> dict[str, datetime]:
+        """Return since when each job that has run is as well or as ill as it is."""
+        return self._read(ledger_health.turned, {})
+
     def revisions(self, limit: int = 50) -> list[Revision]:
         """Return the latest applied revisions, newest first."""
         return self._read(lambda connection: ledger_runs.revisions(connection, limit), [])
 
     def pause(self, id: str, pause: Pause) -> None:
         """Pause the job by hand, from now on; what was due before still runs."""
-        self._write(lambda connection: self._set_pause(connection, id, pause))
+        until = f" until {instant_text(pause.until)}" if pause.until else ""
+        said = f"paused by hand{until}" + (f": {pause.reason}" if pause.reason else "")
+        self._write(lambda c: self._set_pause(c, id, pause, Event(self._now(), "paused", said, id, pause.by)))
 
-    def resume(self, id: str) -> None:
+    def resume(self, id: str, by: str | None = None) -> None:
         """End the pause set by hand; the due times of the pause are recorded as missed."""
-        self._write(lambda connection: self._set_pause(connection, id, None))
+        event = Event(self._now(), "resumed", "the pause set by hand is ended", id, by)
+        self._write(lambda connection: self._set_pause(connection, id, None, event))
 
     def request_run(self, id: str) -> Run:
         """Ask for a run of the job now; a daemon starts it. Raise InvalidInput if there is no such job."""
@@ -85,21 +105,17 @@ class EmbeddedEngine(Engine):
 
         return self._write(ask)
 
-    def _set_pause(self, connection: sqlite3.Connection, id: str, pause: Pause | None) -> None:
+    def _set_pause(self, connection: sqlite3.Connection, id: str, pause: Pause | None, event: Event) -> None:
         _known(connection, id)
         applying.settle(connection, id, self._now())
         ledger_jobs.set_pause(connection, id, pause)
+        ledger_following.add_event(connection, event)
 
     def _read(self, look: Callable[[sqlite3.Connection], T], absent: T) -> T:
         return reading(self._state_dir, look, absent)
 
     def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        with (
-            closing(open_ledger(self._state_dir)) as connection,
-            store_errors(ledger_path(self._state_dir)),
-            transaction(connection),
-        ):
-            return change(connection)
+        return writing(self._state_dir, change)
 
 
 def _known(connection: sqlite3.Connection, id: str) -> None:

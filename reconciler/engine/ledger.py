@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 from reconciler.engine.ledger_schema import APPLICATION_ID, SCHEMA, UPGRADES, VERSION, expected_schema, schema_of
 from reconciler.errors import StoreBroken, StoreFailed
 
+T = TypeVar("T")
 FILENAME = "ledger.sqlite3"
 BUSY_SECONDS = 5.0
 SET_ASIDE = (
@@ -143,6 +145,15 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise
+
+
+def writing(state_dir: Path, change: Callable[[sqlite3.Connection], T]) -> T:
+    """Return what *change* returns, done in one transaction on the ledger of *state_dir*, which is made if need be.
+
+    Raises StoreFailed as `open_ledger` does; nothing is changed then.
+    """
+    with closing(open_ledger(state_dir)) as connection, store_errors(ledger_path(state_dir)), transaction(connection):
+        return change(connection)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.engine.ledger import installation
+from reconciler.engine.ledger_following import tombstones
 from reconciler.engine.ledger_schema import from_micros, to_micros
 from reconciler.lockfile import entry_from_json, entry_to_json
 from reconciler.model import Job, LockEntry, Observed, Pause, canonical_json, digest
@@ -48,10 +49,13 @@ class JobRow:
         if fields.pop("id") != self.id:
             raise ValueError(f"the entry of {self.id} names another id")
         entry = entry_from_json(self.id, fields)
-        # The text is the canonical JSON that `lockfile.checksum` hashes, so hashing it shows every edit.
-        checksum = "sha256:" + hashlib.sha256(self.text.encode()).hexdigest()
-        job = Job(self.id, entry, checksum, self.owner, self.applied, self.pause)
+        job = Job(self.id, entry, _checksum(self.text), self.owner, self.applied, self.pause)
         return Held(job, from_micros(self.accounted_until))
+
+
+def _checksum(text: str) -> str:
+    """Return `lockfile.checksum` of the entry held as *text*, the canonical JSON that it hashes: every edit shows."""
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 _SELECT = """
@@ -98,17 +102,22 @@ def observe(connection: sqlite3.Connection) -> Observed:
         except (ValueError, KeyError, TypeError) as error:
             _log.warning("job %s: the ledger holds an unreadable entry (%s)", row.id, error)
     applied = dict(connection.execute("SELECT id, checksum FROM applied"))
-    return Observed(jobs, frozenset(foreign), applied)
+    buried = frozenset(one.id for one in tombstones(connection))
+    return Observed(jobs, frozenset(foreign), applied, buried)
 
 
-def put_job(connection: sqlite3.Connection, entry: LockEntry, owner: str, *, since: datetime) -> None:
-    """Hold *entry*; a new job owes the due times after *since*, one already held keeps its pause and its account."""
+def put_job(connection: sqlite3.Connection, entry: LockEntry, owner: str, *, since: datetime) -> str:
+    """Hold *entry*, and return its checksum.
+
+    A new job owes the due times after *since*, one already held keeps its pause and its account.
+    """
     text = canonical_json({"id": entry.id, **entry_to_json(entry)})
     connection.execute(
         "INSERT INTO jobs (id, owner, entry, accounted_until) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, entry = excluded.entry",
         (entry.id, owner, text, to_micros(since)),
     )
+    return _checksum(text)
 
 
 def remember_entry(connection: sqlite3.Connection, id: str) -> None:
@@ -163,6 +172,7 @@ def rename_job(connection: sqlite3.Connection, old: str, new: str) -> None:
         connection.execute(statement, (new, old))
     for statement in ("DELETE FROM jobs WHERE id = ?", "DELETE FROM applied WHERE id = ?"):
         connection.execute(statement, (old,))
+    connection.execute("DELETE FROM tombstones WHERE id = ?", (new,))
 
 
 def set_pause(connection: sqlite3.Connection, id: str, pause: Pause | None) -> None:

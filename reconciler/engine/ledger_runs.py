@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from reconciler.engine.due import Due
 from reconciler.engine.ledger_schema import from_micros, to_micros
-from reconciler.engine.protocol import Attempt, Output, Revision
+from reconciler.engine.protocol import Attempt, Output
+from reconciler.following import Revision
 from reconciler.model import MissReason, Run, RunState
 
 _COLUMNS = (

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import overload
 
-VERSION = 3
+VERSION = 4
 APPLICATION_ID = 0x5265636F  # "Reco", so that file(1) and we know whose file it is
 
 _BASE = """
@@ -103,12 +103,45 @@ CREATE TABLE held (
   PRIMARY KEY (job_id, since)
 ) STRICT, WITHOUT ROWID;
 """
-SCHEMA = _BASE + _RUNS + _ATTEMPTS + _HELD
+
+_FOLLOWING = """
+-- Jobs that git no longer names: kept for a while, so that a revert brings their pause back.
+CREATE TABLE tombstones (
+  id TEXT PRIMARY KEY,
+  removed_at INTEGER NOT NULL,
+  entry TEXT NOT NULL,
+  pause_by TEXT,
+  pause_at INTEGER,
+  pause_reason TEXT,
+  pause_until INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- What was done to the scheduler and by whom, for people: job_id is NULL where all jobs are meant.
+CREATE TABLE events (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  job_id TEXT,
+  actor TEXT,
+  message TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_by_job ON events (job_id, number);
+
+-- What went wrong, so that a job's last trouble is found without looking at all its runs.
+CREATE INDEX runs_ill ON runs (job_id, scheduled_at)
+  WHERE (state IN ('failed', 'timed_out', 'interrupted') OR (state = 'missed' AND reason <> 'paused'));
+"""
+SCHEMA = _BASE + _RUNS + _ATTEMPTS + _HELD + _FOLLOWING
 
 _RUNS_BEFORE_3 = _RUNS.replace(" origin `ahead`: for a due time of a clock that was set back since.", "").replace(
     ", 'ahead'", ""
 )
-FORMATS = {1: _BASE + _RUNS_BEFORE_3 + _ATTEMPTS, 2: _BASE + _RUNS_BEFORE_3 + _ATTEMPTS + _HELD, VERSION: SCHEMA}
+FORMATS = {
+    1: _BASE + _RUNS_BEFORE_3 + _ATTEMPTS,
+    2: _BASE + _RUNS_BEFORE_3 + _ATTEMPTS + _HELD,
+    3: _BASE + _RUNS + _ATTEMPTS + _HELD,
+    VERSION: SCHEMA,
+}
 
 UPGRADES = {
     1: f"{_HELD}INSERT INTO held SELECT id, accounted_until, entry FROM jobs;\n",  # noqa: S608 -- constants
@@ -127,6 +160,7 @@ INSERT INTO sqlite_sequence SELECT 'runs', seq FROM sqlite_sequence WHERE name =
 DROP TABLE attempts_before;
 DROP TABLE runs_before;
 """,  # noqa: S608 -- constants
+    3: _FOLLOWING,
 }
 """What makes a ledger of one version one of the next."""
 
@@ -149,6 +183,11 @@ def schema_of(connection: sqlite3.Connection) -> tuple[tuple[str, ...], ...]:
     """Return every object that the database defines: tables, indexes, and views or triggers that someone planted."""
     found = connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name")
     return tuple(found.fetchall())
+
+
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Return whether there is a table *name*: a ledger that only an earlier release has written to may lack it."""
+    return connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (name,)).fetchone() is not None
 
 
 @overload

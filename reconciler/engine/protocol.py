@@ -53,17 +53,6 @@ class Attempt:
         return self.error is not None and self.error.startswith(TIMEOUT)
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One applied plan: its number, when (aware UTC), the revision of the source, the digest of all jobs after it."""
-
-    number: int
-    at: datetime
-    revision: str
-    digest: str
-    summary: str
-
-
 class Engine(Protocol):
     """A scheduler that can be observed and changed; every method raises StoreFailed if its store cannot be used."""
 
@@ -85,6 +74,6 @@ class Engine(Protocol):
         """Stop the job's due times from running until it is resumed; raise InvalidInput if there is no such job."""
         ...
 
-    def resume(self, id: str) -> None:
-        """End the pause set by hand; raise InvalidInput if there is no such job."""
+    def resume(self, id: str, by: str | None = None) -> None:
+        """End the pause set by hand, *by* whom; raise InvalidInput if there is no such job."""
         ...

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from reconciler.engine.ledger_following import prune_following
 from reconciler.engine.ledger_pruning import MOST_AT_ONCE, prune, unheld
 from reconciler.engine.roster import Roster
 from reconciler.engine.writer import Writer
@@ -45,6 +46,7 @@ class Pruner:
         """Delete what exceeds the history of each job, and of those no longer held by the default; return how many."""
         bounds = {id: job.entry.run.history for id, job in self._roster.jobs.items()}
         bounds |= dict.fromkeys(await self._writer.read(unheld), History())
+        await self._writer.write(lambda connection: prune_following(connection, self._now()))
         ids, gone = sorted(bounds), 0
         for first in range(0, len(ids), _JOBS_AT_ONCE):
             gone += await self._prune_some(ids[first : first + _JOBS_AT_ONCE], bounds)

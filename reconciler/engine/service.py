@@ -159,6 +159,14 @@ class EngineService:
                 hint="start the daemon again: jobs are rebuilt from the lockfile",
             )
 
+    def mend(self) -> list[str]:
+        """Give the clock back the jobs that it has lost; return their ids."""
+        lost = self._clock.mend()
+        for id in lost:
+            _log.warning("%s was lost by the scheduler and is put back", id)
+        self._dispatcher.look(lost)
+        return lost
+
     def broken(self, error: StoreBroken) -> None:
         """Take it that the ledger is broken, as somebody else found; it is replaced at the next `refresh`."""
         self._writer.broken = error

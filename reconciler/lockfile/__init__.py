@@ -16,20 +16,22 @@ from reconciler.lockfile.entries import (
     rule_to_json,
     run_to_json,
 )
-from reconciler.lockfile.files import FILENAME, read, read_text, write, write_atomically
+from reconciler.lockfile.files import FILENAME, decoded, read, read_text, write, write_atomically
 from reconciler.lockfile.freshness import answers, new_entry, renewed, stale
 from reconciler.lockfile.merging import Merged, merge, merged_text
-from reconciler.lockfile.text import VERSION, dumps, is_newer, loads, salvage
+from reconciler.lockfile.text import VERSION, Reader, dumps, is_newer, loads, salvage
 
 __all__ = [
     "FILENAME",
     "VERSION",
     "Merged",
+    "Reader",
     "answers",
     "as_declared",
     "calendars_of",
     "checksum",
     "clash",
+    "decoded",
     "dumps",
     "entry_from_json",
     "entry_to_json",

@@ -57,6 +57,8 @@ def entry_to_json(entry: LockEntry) -> dict[str, Json]:
         "conventions": dict(entry.conventions),
         "compiled_by": entry.compiled_by,
         "paused": entry.paused or None,
+        "paused_until": f"{entry.paused_until:%Y-%m-%d %H:%M}" if entry.paused_until else None,
+        "protected": entry.protected or None,
         "moved": entry.moved,
         "description": entry.description,
         "owner": entry.owner,
@@ -172,6 +174,8 @@ def entry_from_json(id: str, value: Mapping[str, Any]) -> LockEntry:
         owner=value.get("owner"),
         runbook=value.get("runbook"),
         paused=value.get("paused", False),
+        paused_until=_wall(value.get("paused_until")),
+        protected=value.get("protected", False),
         moved=value.get("moved"),
     )
 
@@ -201,6 +205,10 @@ def _limits_from_json(value: Mapping[str, Any]) -> Limits:
 
 def _date_text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
+
+
+def _wall(text: str | None) -> datetime | None:
+    return None if text is None else datetime.strptime(text, "%Y-%m-%d %H:%M")  # noqa: DTZ007 -- a wall time
 
 
 def _date(text: str | None) -> date | None:

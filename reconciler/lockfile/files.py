@@ -32,13 +32,19 @@ def read(path: Path, *, name: str | None = None) -> Lock:
 def read_text(path: Path, *, name: str) -> str | None:
     """Return the text of the lockfile, or None if there is none; raise LockInvalid if it cannot be read as text."""
     try:
-        return _content(path, name).decode("utf-8")
+        return decoded(_content(path, name), name=name)
     except FileNotFoundError:
         return None
-    except UnicodeDecodeError as error:
-        raise LockInvalid(f"{name}: not UTF-8 text (byte {error.start})", hint=HEAL) from None
     except OSError as error:
         raise LockInvalid(f"{name}: {error.strerror}") from None
+
+
+def decoded(content: bytes, *, name: str) -> str:
+    """Return *content* as text; raise LockInvalid, calling the file *name*, if it is not UTF-8."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise LockInvalid(f"{name}: not UTF-8 text (byte {error.start})", hint=HEAL) from None
 
 
 def _content(path: Path, name: str) -> bytes:

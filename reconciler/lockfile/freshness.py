@@ -38,6 +38,8 @@ def new_entry(schedule: Schedule, compiled: Compiled, *, before: LockEntry | Non
         owner=schedule.owner,
         runbook=schedule.runbook,
         paused=schedule.paused,
+        paused_until=schedule.paused_until,
+        protected=schedule.protected,
         moved=schedule.moved,
     )
 
@@ -64,6 +66,8 @@ def renewed(entry: LockEntry, schedule: Schedule) -> LockEntry:
         owner=schedule.owner,
         runbook=schedule.runbook,
         paused=schedule.paused,
+        paused_until=schedule.paused_until,
+        protected=schedule.protected,
         moved=schedule.moved,
     )
 

@@ -82,20 +82,30 @@ def loads(text: str, *, file: str) -> Lock:
 
     Raises LockInvalid naming *file* and line for every entry that is not exactly what `dumps` writes.
     """
-    problems = [*_header_problems(text, file)]
-    entries: dict[str, LockEntry] = {}
-    if not problems:
-        for found in _blocks(text):
-            try:
-                entry = _parse(found)
-            except _Rejected as rejected:
-                problems.append(Problem(str(rejected), Origin(file, found.line, 1), HEAL))
-            else:
-                entries[entry.id] = entry
-        problems += _order_problems(text, file)
-    if problems:
-        raise LockInvalid(problems)
-    return Lock(entries)
+    return Reader().loads(text, file=file)
+
+
+class Reader:
+    """Reads a lockfile again and again: an entry whose lines are as they were is the same object as before."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, LockEntry] = {}
+
+    def loads(self, text: str, *, file: str) -> Lock:
+        """Do what the function `loads` does, and no more work than what changed since the last time."""
+        problems = [*_header_problems(text, file)]
+        known: dict[str, LockEntry] = {}
+        if not problems:
+            for found in _blocks(text):
+                try:
+                    known[found.text] = self._known.get(found.text) or _parse(found)
+                except _Rejected as rejected:
+                    problems.append(Problem(str(rejected), Origin(file, found.line, 1), HEAL))
+            problems += _order_problems(text, file)
+        if problems:
+            raise LockInvalid(problems)
+        self._known = known
+        return Lock({entry.id: entry for entry in known.values()})
 
 
 def salvage(text: str) -> Lock:

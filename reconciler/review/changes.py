@@ -27,10 +27,11 @@ from reconciler.planning import plan
 from reconciler.review.change_notes import Note, Version, in_repository, notes
 from reconciler.review.concerns import Concern, Level, Surroundings, concerns
 from reconciler.review.hot_spots import HotSpot, Traffic
-from reconciler.timing import equal, fires, week_load
+from reconciler.timing import count_fires, equal, fires, pause_end, paused_in_git, week_load
 
 _NEXT = 3
 _TICK = timedelta(microseconds=1)
+_WEEK = timedelta(days=7)
 # what has words of its own in a report
 _TOLD = frozenset(
     "when means cron interval timezone timezone_from evidence compiled_by assumptions conventions moved "
@@ -214,16 +215,20 @@ def _kind(change: Change) -> Kind:
 
 
 def _side(entry: LockEntry, now: datetime) -> Side:
-    if entry.paused:
-        return Side(entry, (), 0)
     start = now.replace(second=0, microsecond=0)
-    due = tuple(islice(fires(entry.timing, now - _TICK), _NEXT))
-    return Side(entry, due, week_load(entry.timing, start).runs)
+    if not paused_in_git(entry, now):
+        due = tuple(islice(fires(entry.timing, now - _TICK), _NEXT))
+        return Side(entry, due, week_load(entry.timing, start).runs)
+    end = pause_end(entry)
+    if end is None:
+        return Side(entry, (), 0)
+    due = tuple(islice(fires(entry.timing, end - _TICK), _NEXT))
+    return Side(entry, due, count_fires(entry.timing, end - _TICK, max(end, start + _WEEK) - _TICK))
 
 
 def _alike(before: Side, after: Side) -> bool:
     """Return whether both fire at the same times for ever; the next fires tell most that do not at once."""
-    if before.entry.paused != after.entry.paused:
+    if (before.entry.paused, before.entry.paused_until) != (after.entry.paused, after.entry.paused_until):
         return False
     first, second = before.entry.timing, after.entry.timing
     return first == second or (before.next == after.next and before.runs == after.runs and equal(first, second))

@@ -11,7 +11,7 @@ from reconciler.durations import format_duration
 from reconciler.model import Evidence, LockEntry, Policy, Timing
 from reconciler.review.hot_spots import Traffic
 from reconciler.review.text import command_line, moment
-from reconciler.timing import breaches, calendar_warnings, dst_warnings, english, frequency, next_fire, warnings_for
+from reconciler.timing import breaches, calendar_warnings, dst_warnings, english, frequency, next_unpaused, warnings_for
 
 
 class Level(StrEnum):
@@ -51,12 +51,17 @@ def concerns(
 ) -> Iterator[Concern]:
     """Yield the concerns about a change, the worst first; what did not change is not complained about."""
     if after is None:
+        if before is not None and before.protected:
+            message = "it is protected: whoever applies this must name it with --allow-deletes"
+            yield Concern(Level.WARNING, "protected", message)
         return
+    if before is not None and before.protected and not after.protected:
+        yield Concern(Level.WARNING, "protected", "it is no longer protected: a later change may stop it unnoticed")
     if before is None or (before.means, before.timing) != (after.means, after.timing):
         yield from _sentence(after)
     if not fires_alike:
         yield from _policy(after.timing, around.policy)
-        if not after.paused and next_fire(after.timing, around.now) is None:
+        if not (after.paused and after.paused_until is None) and next_unpaused(after, around.now) is None:
             yield Concern(Level.ERROR, "never-fires", "it does not fire again")
         yield from _overlong(after, around.usual)
     if after.evidence is Evidence.MODEL and (before is None or before.when != after.when or not fires_alike):

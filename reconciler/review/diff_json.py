@@ -80,6 +80,8 @@ def _side(side: Side | None) -> dict[str, Json] | None:
         "assumptions": list(entry.assumptions),
         "conventions": dict(entry.conventions),
         "paused": entry.paused,
+        "paused_until": f"{entry.paused_until:%Y-%m-%d %H:%M}" if entry.paused_until else None,
+        "protected": entry.protected,
         "run": run_to_json(entry.run),
         "runs_per_week": side.runs,
         "next": [

@@ -14,7 +14,7 @@ from reconciler.review.changes import Report, ScheduleChange, Side
 from reconciler.review.diff_words import verdict
 from reconciler.review.escaping import for_log
 from reconciler.review.text import plural
-from reconciler.timing import week_load
+from reconciler.timing import paused_in_git, week_load
 
 _LEFT, _WIDTH, _TOP, _ROW = 230, 700, 58, 34
 _MINUTES = 7 * 24 * 60
@@ -69,7 +69,7 @@ def _schedule(root: ET.Element, change: ScheduleChange, report: Report, top: int
 
 
 def _ticks(side: Side, report: Report, y: int) -> Iterator[str]:
-    if side.entry.paused:
+    if paused_in_git(side.entry, report.now):
         return
     start = report.now.replace(second=0, microsecond=0)
     for x in sorted({_x(minute) for minute in week_load(side.entry.timing, start).minutes}):

@@ -8,6 +8,7 @@ from reconciler.model import Evidence
 from reconciler.review.change_notes import Note
 from reconciler.review.changes import Kind, Report, ScheduleChange, Side, beside_timing
 from reconciler.review.concerns import Level
+from reconciler.review.plan import held_words
 from reconciler.review.text import moment
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.MOVED: ">", Kind.REMOVED: "-"}
@@ -65,8 +66,10 @@ def effect(change: ScheduleChange) -> str | None:
     if change.before is None or change.after is None:
         return None
     before, after = change.before.entry, change.after.entry
-    if before.paused != after.paused:
-        return "paused: it stops firing" if after.paused else "no longer paused: it fires again"
+    if (before.paused, before.paused_until) != (after.paused, after.paused_until):
+        if not after.paused:
+            return "no longer paused: it fires again"
+        return f"{held_words(after)}: it stops firing" if after.paused_until else "paused: it stops firing"
     if change.fires_alike:
         told = "the phrase changed; no fire time changes" if before.when != after.when else "no fire time changes"
         return "; ".join(filter(None, [told, _changing(change)]))
@@ -109,7 +112,7 @@ def per_day(week: int) -> str:
 
 def next_fires(side: Side) -> list[str]:
     """Return the next fires in the schedule's zone and in UTC, or why there are none."""
-    if side.entry.paused:
+    if side.entry.paused and not side.next:
         return ["paused in git"]
     return [moment(due, side.entry.timing.timezone) for due in side.next] or ["does not fire again"]
 

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.lockfile import rule_to_json
-from reconciler.model import Case, Json, Question, Scored, Verdict
+from reconciler.model import Json, Question
 from reconciler.review.text import Paint, columns, moment, plural, safe
+from reconciler.scoring import Case, Scored, Verdict
 from reconciler.timing import difference, english
 
 _TALLY = tuple(Verdict)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from reconciler.model import Lock, LockEntry, Timing
-from reconciler.timing import week_load
+from reconciler.timing import paused_in_git, week_load
 
 _MINUTES = 7 * 24 * 60
 _MANY = 10
@@ -50,7 +50,7 @@ class Traffic:
 
     def hottest(self, entry: LockEntry) -> HotSpot | None:
         """Return the hottest hot minute that *entry* starts in, or None."""
-        if not self._hot or entry.paused:
+        if not self._hot or paused_in_git(entry, self._start):
             return None
         minutes = [at for at in week_load(entry.timing, self._start).minutes if at in self._hot]
         return self._at(max(minutes, key=lambda at: (self._after[at], -at))) if minutes else None
@@ -61,7 +61,7 @@ class Traffic:
 
 def _starts(lock: Lock, start: datetime) -> tuple[int, list[int]]:
     """Return the runs of the week and, for each of its minutes, how many schedules start in it."""
-    alike: Counter[Timing] = Counter(entry.timing for entry in lock.entries.values() if not entry.paused)
+    alike: Counter[Timing] = Counter(entry.timing for entry in lock.entries.values() if not paused_in_git(entry, start))
     runs, minutes = 0, [0] * _MINUTES
     for timing, count in alike.items():
         load = week_load(timing, start)

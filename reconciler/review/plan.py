@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from reconciler.lockfile import checksum, entry_to_json, instant_text
-from reconciler.model import Action, Change, Json, LockEntry, Plan, Reason, RunSpec
+from reconciler.model import Action, Change, Json, LockEntry, Pause, Plan, Reason, RunSpec
 from reconciler.review.text import Paint, command_line, moment, plural, safe
-from reconciler.timing import next_fire
+from reconciler.timing import next_unpaused, paused_in_git
 
 FORMAT_VERSION = "1.0"
 _SIGNS = {
@@ -25,14 +25,20 @@ _WHY = {
     Reason.REMOVED: "no longer in the lockfile",
     Reason.DRIFT: "edited outside git",
     Reason.MISSING: "lost by the engine",
+    Reason.RESTORED: "back in the lockfile; history and pause kept",
     Reason.MOVED: "renamed; history kept",
     Reason.ADOPTED: "taken over",
 }
 _FIELD_NAMES = {"with": "arguments", "run": "runs", "when": "phrase", "means": "fires"}
 
 
-def plan_text(plan: Plan, *, now: datetime, paint: Paint, applied: bool = False) -> str:
-    """Return *plan* for a terminal or a log: what changes, why, when it fires next, and the totals last."""
+def plan_text(
+    plan: Plan, *, now: datetime, paint: Paint, pauses: Mapping[str, Pause] | None = None, applied: bool = False
+) -> str:
+    """Return *plan* for a terminal or a log: what changes, why, when it fires next, and the totals last.
+
+    *pauses* are those set by hand, which a plan never ends.
+    """
     lines: list[str] = []
     for change in plan.changes:
         lines += [*_change(change, now, paint), ""]
@@ -40,6 +46,8 @@ def plan_text(plan: Plan, *, now: datetime, paint: Paint, applied: bool = False)
         lines += [paint("Drift: the engine was changed outside git, and goes back to what git says", "bold"), ""]
         for change in plan.drift:
             lines += [*_change(change, now, paint), ""]
+    for id, pause in sorted((pauses or {}).items()):
+        lines += [f"{paint('=', 'yellow', 'bold')} {paint(safe(id), 'bold')}  {safe(pause_words(pause))}; kept", ""]
     lines.append(_summary(plan, paint, applied=applied))
     for breach in plan.breaches:
         lines += ["", paint(f"Refused: {safe(breach.message)}", "red", "bold")]
@@ -79,6 +87,12 @@ def _change(change: Change, now: datetime, paint: Paint) -> Iterator[str]:
         yield from _differences(change.before, change.after, paint)
     if change.after is not None:
         yield f"    {_next(change.after, now)}"
+
+
+def pause_words(pause: Pause) -> str:
+    """Return who paused a job by hand, until when and why."""
+    until = f" until {instant_text(pause.until)}" if pause.until else ""
+    return f"paused by {pause.by}{until}" + (f": {pause.reason}" if pause.reason else "")
 
 
 def plan_line(change: Change) -> str:
@@ -135,13 +149,21 @@ def what_runs(run: RunSpec) -> str:
 
 
 def _next(entry: LockEntry, now: datetime) -> str:
-    if entry.paused:
-        return "paused in git"
-    due = next_fire(entry.timing, now)
-    return f"next {moment(due, entry.timing.timezone)}" if due else "does not fire again"
+    due = next_unpaused(entry, now)
+    held = f"{held_words(entry)}; " if paused_in_git(entry, now) else ""
+    if due is None:
+        return held.removesuffix("; ") or "does not fire again"
+    return f"{held}next {moment(due, entry.timing.timezone)}"
 
 
-def plan_json(plan: Plan, *, now: datetime, dry_run: bool, revision: str) -> dict[str, Json]:
+def held_words(entry: LockEntry) -> str:
+    """Return how long git pauses *entry*."""
+    return f"paused in git until {entry.paused_until:%Y-%m-%d %H:%M}" if entry.paused_until else "paused in git"
+
+
+def plan_json(
+    plan: Plan, *, now: datetime, dry_run: bool, revision: str, pauses: Mapping[str, Pause] | None = None
+) -> dict[str, Json]:
     """Return *plan* as the versioned JSON document that `--json` prints; readers must tolerate new reasons."""
     return {
         "format_version": FORMAT_VERSION,
@@ -155,6 +177,7 @@ def plan_json(plan: Plan, *, now: datetime, dry_run: bool, revision: str) -> dic
         },
         "changes": [_change_json(change, now) for change in plan.changes],
         "drift": [_change_json(change, now) for change in plan.drift],
+        "paused_by_hand": {id: pause_words(pause) for id, pause in sorted((pauses or {}).items())},
         "refused": [
             {"message": breach.message, "hint": breach.hint, "ids": list(breach.ids)} for breach in plan.breaches
         ],
@@ -162,7 +185,7 @@ def plan_json(plan: Plan, *, now: datetime, dry_run: bool, revision: str) -> dic
 
 
 def _change_json(change: Change, now: datetime) -> dict[str, Json]:
-    due = next_fire(change.after.timing, now) if change.after and not change.after.paused else None
+    due = next_unpaused(change.after, now) if change.after else None
     return {
         "action": change.action.value,
         "id": change.id,

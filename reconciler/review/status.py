@@ -6,15 +6,17 @@ The names are Argo CD's: sync is `Synced`, `OutOfSync` or `Unknown`; health is `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from reconciler.durations import format_duration
+from reconciler.following import KEPT, Followed, Following, Revision, Tombstone
 from reconciler.lockfile import instant_text
-from reconciler.model import Job, Json, LockEntry, MissReason, Observed, Plan, Run, RunState
+from reconciler.model import Job, LockEntry, MissReason, Observed, Plan, Run, RunState
+from reconciler.review.plan import held_words, pause_words
 from reconciler.review.text import Paint, ago, columns, moment, plural, safe
-from reconciler.timing import next_fire, start_of
+from reconciler.timing import next_unpaused, paused_in_git, start_of
 
 _HEALTH_COLOURS = {
     "Healthy": "green",
@@ -25,6 +27,7 @@ _HEALTH_COLOURS = {
     "Unknown": "yellow",
 }
 _SILENT = timedelta(seconds=60)
+_FEW = 5
 _WORST_FIRST = ("Degraded", "Missing", "Unknown", "Progressing", "Suspended", "Healthy")
 
 
@@ -39,6 +42,20 @@ class Daemon:
     since: datetime | None
     beat: datetime
     store_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the ledger remembers beside jobs and runs.
+
+    *turned* is since when each job that ran is as well or ill as it is, *set_aside* the names of broken ledgers.
+    """
+
+    followed: Followed = field(default_factory=Followed)
+    revisions: Sequence[Revision] = ()
+    removed: Sequence[Tombstone] = ()
+    turned: Mapping[str, datetime] = field(default_factory=dict)
+    set_aside: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,7 @@ class Status:
     daemon: Daemon | None
     jobs: tuple[JobStatus, ...]
     notes: tuple[str, ...] = ()
+    record: Record = field(default_factory=Record)
 
 
 def status_of(
@@ -76,11 +94,12 @@ def status_of(
     latest: Mapping[str, Run],
     daemon: Daemon | None,
     now: datetime,
-    set_aside: Iterable[str] = (),
+    held: str | None = None,
+    record: Record = Record(),
 ) -> Status:
     """Return the status from the lock's *entries* and the plan against them, or from why the lock is *unreadable*.
 
-    *set_aside* are the names of broken ledgers that were replaced.
+    *held* says why what is planned waits, if it does.
     """
     pending = {change.id for change in planned.pending} if planned else set()
     shown = dict(entries or {})
@@ -89,22 +108,38 @@ def status_of(
         _job_status(entry, observed.jobs.get(id), latest.get(id), _sync(id, pending, unreadable), now, daemon)
         for id, entry in sorted(shown.items())
     )
-    sync, health, message = _whole_sync(planned, unreadable, jobs, daemon)
+    sync, health, message = _whole_sync(planned, unreadable, held, jobs, daemon)
     if daemon is not None and daemon.store_error:
         health = "Degraded"
     elif daemon is not None and now - daemon.beat > _SILENT and health != "Degraded":
         health = "Unknown"
-    return Status(sync, health, message, daemon, jobs, tuple(_notes(daemon, set_aside, now)))
+    return Status(sync, health, message, daemon, jobs, tuple(_notes(daemon, record, now)), record)
 
 
-def _notes(daemon: Daemon | None, set_aside: Iterable[str], now: datetime) -> Iterator[str]:
+def _notes(daemon: Daemon | None, record: Record, now: datetime) -> Iterator[str]:
     if daemon is not None and daemon.store_error:
         yield f"the daemon cannot use its ledger, and starts nothing until it can: {daemon.store_error}"
     if daemon is not None and now - daemon.beat > _SILENT:
         silent = timedelta(seconds=round((now - daemon.beat).total_seconds()))
         yield f"the daemon has shown no sign of life for {format_duration(silent)}"
-    for name in set_aside:
+    yield from _following_notes(record, now)
+    for name in record.set_aside:
         yield f"a broken ledger was replaced; the history until then is in {name}, and this note ends with that file"
+
+
+def _following_notes(record: Record, now: datetime) -> Iterator[str]:
+    pin, ready = record.followed.pin, record.followed.conditions.get("SourceReady")
+    of_git = record.followed.following is not None and record.followed.following.place.kind == "git"
+    if pin is not None and pin.holds(now):
+        until = f" until {instant_text(pin.until.replace(microsecond=0))}" if pin.until else ""
+        reason = f": {pin.reason}" if pin.reason else ""
+        yield f"pinned to {pin.revision[:10]} by {pin.by}{until}{reason}; `reconcile rollback --unpin` ends that"
+    if of_git and ready is not None and ready.status == "False" and ready.since is not None:
+        yield f"the source cannot be used, since {ago(ready.since, now)}: {ready.message}"
+    if record.removed:
+        ids = [one.id for one in record.removed]
+        more = f" and {len(ids) - _FEW} more" if len(ids) > _FEW else ""
+        yield f"no longer in git, and kept for {KEPT.days} days in case they return: {', '.join(ids[:_FEW])}{more}"
 
 
 def _sync(id: str, pending: set[str], unreadable: str | None) -> str:
@@ -114,7 +149,7 @@ def _sync(id: str, pending: set[str], unreadable: str | None) -> str:
 
 
 def _whole_sync(
-    planned: Plan | None, unreadable: str | None, jobs: tuple[JobStatus, ...], daemon: Daemon | None
+    planned: Plan | None, unreadable: str | None, held: str | None, jobs: tuple[JobStatus, ...], daemon: Daemon | None
 ) -> tuple[str, str, str]:
     health = next((name for name in _WORST_FIRST if any(job.health == name for job in jobs)), "Healthy")
     if daemon is None and health != "Degraded":
@@ -124,16 +159,22 @@ def _whole_sync(
     if planned.breaches:
         return "OutOfSync", health, f"refused: {planned.breaches[0].message}"
     if planned.pending:
-        return "OutOfSync", health, f"{plural(len(planned.pending), 'change')} to apply"
+        return "OutOfSync", health, held or _pending(planned)
     return "Synced", health, ""
+
+
+def _pending(planned: Plan) -> str:
+    changes = f"{plural(len(planned.changes), 'change')} to apply" if planned.changes else ""
+    drift = f"{plural(len(planned.drift), 'job')} changed outside git" if planned.drift else ""
+    return "; ".join(filter(None, (changes, drift)))
 
 
 def _job_status(
     entry: LockEntry, job: Job | None, last: Run | None, sync: str, now: datetime, daemon: Daemon | None
 ) -> JobStatus:
-    health, message = _health(entry, job, last)
+    health, message = _health(entry, job, last, now)
     held = entry if job is None else job.entry
-    due = None if job is None or _is_paused(job, now) else next_fire(held.timing, now)
+    due = None if job is None or _is_paused(job, now) else next_unpaused(held, now)
     if daemon is None and health in ("Healthy", "Progressing"):
         health, message = "Unknown", "no daemon is running"
     return JobStatus(entry.id, held, sync, health, message, due, last, job)
@@ -141,18 +182,16 @@ def _job_status(
 
 def _is_paused(job: Job, now: datetime) -> bool:
     by_hand = job.pause is not None and (job.pause.until is None or job.pause.until > now)
-    return by_hand or job.entry.paused
+    return by_hand or (job.entry.paused and job.entry.paused_until is None)
 
 
-def _health(entry: LockEntry, job: Job | None, last: Run | None) -> tuple[str, str]:
+def _health(entry: LockEntry, job: Job | None, last: Run | None, now: datetime) -> tuple[str, str]:
     if job is None:
         return "Missing", "not applied yet"
     if job.pause is not None:
-        reason = f": {job.pause.reason}" if job.pause.reason else ""
-        until = f" until {instant_text(job.pause.until)}" if job.pause.until else ""
-        return "Suspended", f"paused by {job.pause.by}{until}{reason}"
-    if entry.paused:
-        return "Suspended", "paused in git"
+        return "Suspended", pause_words(job.pause)
+    if paused_in_git(entry, now):
+        return "Suspended", held_words(entry)
     if last is None:
         return "Healthy", "has not run yet"
     match last.state:
@@ -192,12 +231,24 @@ def status_text(status: Status, *, now: datetime, paint: Paint) -> str:
         head += f" · daemon {status.daemon.pid or 'running'}{since}"
     else:
         head += " · no daemon is running: `reconcile serve` runs the jobs"
-    lines = [head]
+    lines = [head, *_source_lines(status.record.followed.following, now)]
     lines += [f"  {safe(text)}" for text in (status.message, *status.notes) if text]
     if status.jobs:
         title = [paint(name, "dim") for name in ("SCHEDULE", "SYNC", "HEALTH", "NEXT", "LAST", "OWNER")]
         lines += ["", *columns([title, *(_row(job, now, paint) for job in status.jobs)])]
     return "\n".join(lines) + "\n"
+
+
+def _source_lines(following: Following | None, now: datetime) -> Iterator[str]:
+    if following is None or following.place.kind != "git":
+        return
+    applied = "nothing applied yet"
+    if following.applied is not None and following.applied_at is not None:
+        applied = f"{following.applied[:10]} applied {ago(following.applied_at, now)}"
+    behind = ""
+    if following.attempted not in (None, following.applied):
+        behind = f", which is at {str(following.attempted)[:10]}"
+    yield f"  {applied} of {safe(str(following.place))}{behind}"
 
 
 def _row(job: JobStatus, now: datetime, paint: Paint) -> list[str]:
@@ -215,75 +266,15 @@ def _row(job: JobStatus, now: datetime, paint: Paint) -> list[str]:
     ]
 
 
-def _start(job: JobStatus) -> datetime | None:
+def start_at(job: JobStatus) -> datetime | None:
+    """Return when the next due time's run starts, jitter included."""
     if job.next is None:
         return None
     return start_of(job.id, job.entry.timing, job.next, job.entry.run.jitter)
 
 
 def _jitter(job: JobStatus) -> str:
-    start = _start(job)
+    start = start_at(job)
     if start is None or job.next is None or start == job.next:
         return ""
     return f" (jitter: starts {format_duration(timedelta(seconds=round((start - job.next).total_seconds())))} later)"
-
-
-def status_json(status: Status) -> dict[str, Json]:
-    """Return *status* as the versioned JSON document of `status --json`."""
-    return {
-        "format_version": "1.0",
-        "sync": status.sync,
-        "health": status.health,
-        "message": status.message,
-        "notes": list(status.notes),
-        "daemon": None
-        if status.daemon is None
-        else {
-            "pid": status.daemon.pid,
-            "since": instant_text(status.daemon.since) if status.daemon.since else None,
-            "last_sign_of_life": instant_text(status.daemon.beat),
-            "store_error": status.daemon.store_error,
-        },
-        "schedules": [_job_json(job) for job in status.jobs],
-    }
-
-
-def _job_json(job: JobStatus) -> dict[str, Json]:
-    return {
-        "id": job.id,
-        "sync": job.sync,
-        "health": job.health,
-        "message": job.message,
-        "means": job.entry.means,
-        "timezone": job.entry.timing.timezone,
-        "owner": job.entry.owner,
-        "description": job.entry.description,
-        "runbook": job.entry.runbook,
-        "next": instant_text(job.next) if job.next else None,
-        "next_start": instant_text(start) if (start := _start(job)) else None,
-        "last_run": run_json(job.last) if job.last else None,
-    }
-
-
-def run_json(run: Run) -> dict[str, Json]:
-    """Return *run* for `--json`; instants in UTC, absent ones null."""
-
-    def instant(at: datetime | None) -> str | None:
-        return instant_text(at) if at else None
-
-    return {
-        "id": run.id,
-        "schedule": run.job_id,
-        "scheduled_at": instant(run.scheduled_at),
-        "last_scheduled_at": instant(run.last_scheduled_at),
-        "count": run.count,
-        "trigger": run.trigger,
-        "state": run.state.value,
-        "reason": run.reason.value if run.reason else None,
-        "attempts": run.attempts,
-        "exit_code": run.exit_code,
-        "signal": run.signal,
-        "error": run.error,
-        "started_at": instant(run.started_at),
-        "finished_at": instant(run.finished_at),
-    }

@@ -5,39 +5,34 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler import lockfile
 from reconciler.errors import LockInvalid, ReconcileError
-from reconciler.model import Lock
+from reconciler.following import Place
+from reconciler.sources.git_blobs import Repository
+from reconciler.sources.protocol import Snapshot, Source
 from reconciler.sources.settling import LONG_LULL, LULL
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A lock that was read whole, and the revision that names its content."""
-
-    lock: Lock
-    revision: str
-
 
 PATIENCE = 2.0
 """Seconds of waiting for a lull, in one poll."""
 _ID = re.compile("^[^ #\n].*:$", re.MULTILINE)
 
 
-class DirectorySource:
-    """Reads one lockfile; `poll` is cheap while its bytes are the same.
+class DirectorySource(Source):
+    """Reads the lockfile of the project in *root*; `poll` is cheap while its bytes are the same.
 
     A file that is being written may look whole: cut between two entries, it is a lock of fewer jobs. So bytes are
     news only when they were read twice, a lull apart.
     """
 
-    def __init__(self, path: Path, *, name: str, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, path: Path, *, name: str, root: Path, pause: Callable[[float], None] = time.sleep) -> None:
+        self.place = Place("directory", str(path.parent.absolute()))
         self._path = path
         self._name = name
+        self._root = root
         self._pause = pause
+        self._reader = lockfile.Reader()
         self._seen: str | ReconcileError | None = None
         self._result: Snapshot | ReconcileError | None = None
 
@@ -57,6 +52,21 @@ class DirectorySource:
         if self._result is None or news:
             self._seen, self._result = text, self._load(text)
         return self._result, news
+
+    def at(self, revision: str) -> Snapshot:
+        """Return the lock that the project's repository has at *revision*; no checkout is made."""
+        repository = Repository(self._root)
+        found = repository.commit(revision)
+        folder, _, file = self._name.rpartition("/")
+        blob = repository.files(found, folder, suffixes=(file,)).get(file)
+        if blob is None:
+            raise LockInvalid(f"{found}: there is no {self._name} in it", hint="name a revision that has a lockfile")
+        name = f"{found}:{self._name}"
+        return Snapshot(lockfile.loads(lockfile.decoded(blob, name=name), file=name), found.sha)
+
+    def resolve(self, ref: str) -> str:
+        """Return the full hash of the commit that *ref* names in the project's repository."""
+        return Repository(self._root).commit(ref).sha
 
     def _read(self) -> str | ReconcileError | None:
         try:
@@ -87,7 +97,7 @@ class DirectorySource:
             case ReconcileError():
                 return text
         try:
-            lock = lockfile.loads(text, file=self._name)
+            lock = self._reader.loads(text, file=self._name)
         except ReconcileError as error:
             return error
         return Snapshot(lock, lockfile.lock_digest(lock))

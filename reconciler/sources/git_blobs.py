@@ -1,8 +1,7 @@
 """Files of a git revision, read as blobs: never a checkout, so that no hook, filter or link of a repository acts.
 
-GitPython runs git here, with one hardened set of options and nothing fetched. The repository is named by its
-`.git`, so that neither GIT_DIR of a hook we run in nor another owner of the directory matters, and every
-revision becomes a commit's full hash before anything is read from it.
+Nothing is fetched. The repository is named by its `.git`, so that neither GIT_DIR of a hook we run in nor another
+owner of the directory matters, and every revision becomes a commit's full hash before anything is read from it.
 """
 
 from __future__ import annotations
@@ -13,38 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import SourceFailed, UsageError
+from reconciler.sources.git_objects import MOST_BYTES, Objects
+from reconciler.sources.git_process import Git, is_hash, resolved
 
-_SECONDS = 30
 _MOST_FILES = 2000
-_MOST_BYTES = 64 << 20
-_SHA = re.compile("[0-9a-f]{40,64}")
-_DIRECTORY = "040000"
-_REGULAR = frozenset({"100644", "100755"})
 _PARTIAL = "a partial clone lacks files: `git fetch --refetch --no-filter origin` fetches them"
-_SETTINGS = (
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "core.symlinks=false",
-    "core.sshCommand=false",
-    "core.pager=cat",
-    "diff.external=",
-    "protocol.allow=never",
-    "submodule.recurse=false",
-    "fetch.recurseSubmodules=false",
-    "gpg.program=gpg",
-    "gpg.ssh.program=ssh-keygen",
-)
-_ENVIRONMENT = {
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_LITERAL_PATHSPECS": "1",
-    "GIT_ALLOW_PROTOCOL": "none",  # nothing is fetched, not even what a partial clone left out
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_PAGER": "cat",
-    "LC_ALL": "C",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +42,8 @@ class Repository:
             raise SourceFailed(f"{directory} is not in a git repository", hint=hint)
         inside = where.relative_to(top).as_posix()
         self.prefix = "" if inside == "." else f"{inside}/"
-        self._top = top
+        self._git = Git(top / ".git")
+        self._objects = Objects(self._git, _PARTIAL)
 
     def commit(self, ref: str) -> Revision:
         """Return the commit that *ref* names, here or, for a plain branch name, on origin.
@@ -97,9 +70,9 @@ class Repository:
         head = self.commit("HEAD")
         branch = self._default_branch()
         if branch is not None:
-            status, out, _ = self._git("merge-base", branch.sha, head.sha)
-            if status == 0:
-                return Revision(f"merge base with {branch.name}", out.decode().strip())
+            base = self._git("merge-base", branch.sha, head.sha)
+            if base.status == 0:
+                return Revision(f"merge base with {branch.name}", base.text)
             if branch.sha in self._parents(head):
                 return branch
         if self._is_shallow():
@@ -112,50 +85,20 @@ class Repository:
         Nothing where there is no such directory. Raises SourceFailed for links and for more than a project has.
         """
         found: dict[str, bytes] = {}
-        tree = self._tree(f"{self.prefix}{directory}", revision)
-        for mode, sha, size, name in self._entries(tree, revision) if tree else ():
-            if not name.endswith(suffixes) or name.startswith("."):
+        tree = self._objects.tree(revision.sha, f"{self.prefix}{directory}", str(revision))
+        for entry in self._objects.entries(tree, str(revision), sizes=True) if tree else ():
+            if not entry.name.endswith(suffixes) or entry.name.startswith("."):
                 continue
-            where = f"{revision}: {directory}/{name}"
-            if mode not in _REGULAR:
-                raise SourceFailed(f"{where} is a link or a directory, not a file", hint="put the file itself there")
-            if size > _MOST_BYTES or len(found) == _MOST_FILES:
-                raise SourceFailed(f"{where} is more than {_MOST_BYTES >> 20} MiB or file {_MOST_FILES:,}")
-            found[name] = self._blob(sha, where)
+            where = f"{revision}: {directory}/{entry.name}"
+            if not entry.regular:
+                raise SourceFailed(f"{where} is {entry.kind}, not a file", hint="put the file itself there")
+            if entry.size > MOST_BYTES or len(found) == _MOST_FILES:
+                raise SourceFailed(f"{where} is more than {MOST_BYTES >> 20} MiB or file {_MOST_FILES:,}")
+            found[entry.name] = self._objects.blob(entry, where)
         return found
 
-    def _tree(self, folder: str, revision: Revision) -> str | None:
-        """Return the tree at *folder*, None where there is none; one that is missing here is an error."""
-        entries = self._entries(revision.sha, revision, "--", folder)
-        if not entries:
-            return None
-        ((mode, sha, _, _),) = entries
-        if mode != _DIRECTORY:
-            raise SourceFailed(f"{revision}: {folder} is a link or a file, not a directory", hint="make it a directory")
-        return sha
-
-    def _entries(self, tree: str, revision: Revision, *path: str) -> list[tuple[str, str, int, str]]:
-        status, out, error = self._git("ls-tree", "--full-tree", "-l", "-z", tree, *path)
-        if status != 0:
-            raise SourceFailed(f"{revision}: the folder cannot be read: {_last_line(error)}", hint=_PARTIAL)
-        entries = []
-        for line in out.decode("utf-8", "surrogateescape").split("\0")[:-1]:
-            about, _, name = line.partition("\t")
-            mode, _, sha, size = about.split()
-            entries.append((mode, sha, int(size) if size.isdigit() else 0, name))
-        return entries
-
-    def _blob(self, sha: str, where: str) -> bytes:
-        status, out, error = self._git("cat-file", "blob", sha)
-        if status != 0:
-            raise SourceFailed(f"{where} cannot be read: {_last_line(error)}", hint=_PARTIAL)
-        return out
-
     def _resolve(self, name: str) -> str | None:
-        status, out, _ = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", name)
-        # older gits print the marker itself too
-        sha = out.decode("ascii", "replace").split()[-1:] if status == 0 else []
-        return sha[0] if sha and _SHA.fullmatch(sha[0]) else None
+        return resolved(self._git, name)
 
     def _default_branch(self) -> Revision | None:
         for name in ("origin/HEAD", "origin/main", "origin/master"):
@@ -166,48 +109,23 @@ class Repository:
 
     def _parents(self, revision: Revision) -> list[str]:
         """Return the parents as the commit itself names them: a shallow clone is cut off after it."""
-        _, out, _ = self._git("cat-file", "commit", revision.sha)
-        header = out.partition(b"\n\n")[0].decode("ascii", "replace")
+        header = self._git("cat-file", "commit", revision.sha).out.partition(b"\n\n")[0].decode("ascii", "replace")
         return re.findall(r"^parent ([0-9a-f]{40,64})$", header, re.MULTILINE)
 
     def _is_shallow(self) -> bool:
-        status, out, _ = self._git("rev-parse", "--is-shallow-repository")
-        return status == 0 and out.strip() == b"true"
+        return self._git("rev-parse", "--is-shallow-repository").text == "true"
 
     def _kind(self) -> str:
         return "shallow clone" if self._is_shallow() else "clone"
 
     def _how_to_get(self, ref: str) -> str:
-        if self._git("config", "--get", "remote.origin.url")[0] != 0:
+        if self._git("config", "--get", "remote.origin.url").status != 0:
             return "there is no remote named origin to fetch it from; `git branch -a` lists what there is"
         name = _without_steps(ref)
         back = _generations(ref)
         if back and self._resolve(f"{name}^{{commit}}") is not None:
             return f"its history is cut off here: `git fetch --deepen={back} origin`, then repeat"
         return f"fetch it with `git fetch --depth={back + 1} origin {shlex.quote(_refspec(name))}`, then repeat"
-
-    def _git(self, *arguments: str) -> tuple[int, bytes, str]:
-        """Run one reading git command on this repository; return its status, output and error text."""
-        try:
-            from git.cmd import Git
-            from git.exc import GitCommandError
-        except ImportError:
-            raise SourceFailed("git is not installed", hint="`reconcile diff` reads revisions with it") from None
-        options = [part for setting in _SETTINGS for part in ("-c", setting)]
-        command = ["git", f"--git-dir={self._top / '.git'}", *options, *arguments]
-        try:
-            status, out, error = Git(self._top).execute(
-                command,
-                env=_ENVIRONMENT,
-                with_extended_output=True,
-                with_exceptions=False,
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
-                kill_after_timeout=_SECONDS,
-            )
-        except GitCommandError as failed:
-            raise SourceFailed(f"git cannot be run: {_last_line(str(failed))}") from None
-        return int(status or 0), out if isinstance(out, bytes) else out.encode(), str(error)
 
 
 def check_ref(ref: str) -> str:
@@ -239,7 +157,7 @@ def _generations(steps: str) -> int:
 
 def _refspec(name: str) -> str:
     """Return what to fetch from origin so that *name* names it here."""
-    if _SHA.fullmatch(name):
+    if is_hash(name):
         return name
     branch = name.removeprefix("refs/heads/").removeprefix("refs/remotes/").removeprefix("origin/")
     if branch.startswith("refs/"):
@@ -256,8 +174,3 @@ def _too_shallow(branch: Revision | None) -> SourceFailed:
         "`reconcile diff origin/main`"
     )
     return SourceFailed("this shallow clone has no branch of origin to compare with", hint=hint)
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "git gave no reason"

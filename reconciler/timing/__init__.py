@@ -19,6 +19,7 @@ from reconciler.timing.frequency import Frequency, frequency
 from reconciler.timing.jitter import start_of
 from reconciler.timing.load import Load, week_load
 from reconciler.timing.normal import cron_fields, fields_as_written
+from reconciler.timing.pausing import next_unpaused, pause_end, paused_in_git
 from reconciler.timing.policy import breaches
 from reconciler.timing.sanity import (
     NeverFires,
@@ -55,7 +56,10 @@ __all__ = [
     "frequency",
     "last_fire",
     "next_fire",
+    "next_unpaused",
     "on_wall",
+    "pause_end",
+    "paused_in_git",
     "start_of",
     "start_of_latest",
     "uneven_step",

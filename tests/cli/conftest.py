@@ -104,7 +104,7 @@ class Project:
         return {**kept, **self.environment, **more}
 
 
-def until(condition: Callable[[], Any], seconds: float = 20) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Return *condition*'s result as soon as it is true; fail after *seconds*."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -53,8 +53,7 @@ def test_it_is_told_when_the_jobs_run_that_they_do_and_that_the_end_comes(projec
     until(lambda: "READY=1" in manager.listen())
     assert manager.heard.index("STATUS=Synced: 2 jobs") < manager.heard.index("READY=1")
     before = manager.heard.count("WATCHDOG=1")
-    time.sleep(3)
-    assert manager.listen().count("WATCHDOG=1") - before >= 3
+    until(lambda: manager.listen().count("WATCHDOG=1") - before >= 3)
     daemon.send_signal(signal.SIGHUP)
     until(lambda: manager.listen().count("READY=1") == 2)
     assert manager.heard.index("RELOADING=1") > manager.heard.index("READY=1")

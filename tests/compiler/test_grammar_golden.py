@@ -9,7 +9,8 @@ import pytest
 from reconciler.compiler.cases import load_cases
 from reconciler.compiler.evaluating import score
 from reconciler.compiler.grammar import read
-from reconciler.model import Case, Conventions, Question, Verdict
+from reconciler.model import Conventions, Question
+from reconciler.scoring import Case, Verdict
 from reconciler.timing import english
 
 _ZONE = "Europe/Berlin"

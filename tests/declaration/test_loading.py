@@ -244,3 +244,28 @@ def test_the_schemas_are_valid_and_explain_every_property(name: str) -> None:
         return found + [line for key, value in below for line in unexplained(value, f"{path}.{key}")]
 
     assert unexplained(schema, name) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "until"), [("2026-12-24", datetime(2026, 12, 24)), ("2026-12-24 09:30", datetime(2026, 12, 24, 9, 30))]
+)
+def test_a_pause_may_have_an_end(tmp_path: Path, text: str, until: datetime) -> None:
+    schedule = only(tmp_path, f"{HEAD}{JOB}    paused_until: {text}\n    protected: true\n")
+    assert (schedule.paused, schedule.paused_until, schedule.protected) == (True, until, True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            "    paused: false\n    paused_until: 2026-12-24\n",
+            "0.yaml:7:19: it is said not to be paused, and until when",
+        ),
+        ("    paused_until: 2026-02-30\n", "0.yaml:6:19: there is no such date or time: 2026-02-30"),
+        ("    paused_until: tomorrow\n", "0.yaml:6:19: "),
+        ("    protected: 'yes'\n", "0.yaml:6:16: "),
+    ],
+)
+def test_a_pause_that_cannot_be_meant_is_told_with_its_place(tmp_path: Path, lines: str, said: str) -> None:
+    (problem,) = problems(tmp_path, f"{HEAD}{JOB}{lines}")
+    assert problem.startswith(said)

@@ -174,7 +174,7 @@ def test_a_ledger_of_an_earlier_version_is_read_and_upgraded(still: World, hand:
 
 
 FIRST = ("meta", "jobs", "revisions", "applied", "runs")
-TABLES = {1: FIRST, 2: (*FIRST, "held")}
+TABLES = {1: FIRST, 2: (*FIRST, "held"), 3: (*FIRST, "held")}
 
 
 def _write(world: World, version: int, rows: dict[str, list[tuple[object, ...]]], sequence: list[object]) -> None:

@@ -107,6 +107,15 @@ def test_a_pause_with_an_end_is_due_again_at_its_end() -> None:
     assert not paused_at(held, NINE + HOUR)
 
 
+@pytest.mark.parametrize("by_hand", [30, 90, None])
+def test_of_two_pauses_with_an_end_the_later_one_counts(by_hand: int | None) -> None:
+    held = minutely(paused=True, paused_until=datetime(2026, 3, 2, 10))
+    until = None if by_hand is None else NINE + timedelta(minutes=by_hand)
+    paused = job(held, pause=Pause("me", NINE - HOUR, until=until))
+    assert next_due(paused, NINE) == (until and max(until, NINE + HOUR))
+    assert next_due(job(held), NINE) == NINE + HOUR
+
+
 @given(
     since=st.integers(0, 10_000),
     span=st.integers(0, 20_000),
@@ -114,6 +123,7 @@ def test_a_pause_with_an_end_is_due_again_at_its_end() -> None:
     grace=st.integers(0, 20_000),
     step=st.sampled_from(["*", "*/7", "13"]),
     pause=st.none() | st.tuples(st.integers(0, 30_000), st.none() | st.integers(0, 30_000)),
+    ends=st.none() | st.integers(0, 500),
     started=st.integers(0, 30_000),
     gaps=st.lists(st.tuples(st.integers(0, 30_000), st.integers(0, 5_000)), max_size=3),
 )
@@ -124,6 +134,7 @@ def test_every_due_time_is_accounted_for_exactly_once_and_as_one_by_one(
     grace: int,
     step: str,
     pause: tuple[int, int | None] | None,
+    ends: int | None,
     started: int,
     gaps: list[tuple[int, int]],
 ) -> None:
@@ -135,7 +146,9 @@ def test_every_due_time_is_accounted_for_exactly_once_and_as_one_by_one(
         at, until = (None if second is None else NINE + timedelta(seconds=second) for second in pause)
         assert at is not None
         by_hand = Pause("me", at, until=until)
-    held = job(entry(timing=timing("Europe/Berlin", hour="*", minute=step), run=run), pause=by_hand)
+    wall = None if ends is None else datetime(2026, 3, 2, 10) + timedelta(minutes=ends)
+    due = timing("Europe/Berlin", hour="*", minute=step)
+    held = job(entry(timing=due, run=run, paused=wall is not None, paused_until=wall), pause=by_hand)
     reasons = Gaps(NINE + timedelta(seconds=started))
     for begin, length in gaps:
         reasons.add(NINE + timedelta(seconds=begin), NINE + timedelta(seconds=begin + length), MissReason.CLOCK)

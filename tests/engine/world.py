@@ -123,12 +123,12 @@ class World:
             await dispatcher.stop(timedelta(seconds=5))
             await writer.close()
 
-    async def settled(self, seconds: float = 10) -> None:
+    async def settled(self, seconds: float = 60) -> None:
         """Wait until every run there is has ended."""
         await until(lambda: bool(self.runs()) and all(run.state.final for run in self.runs()), seconds)
 
 
-async def until(true: Callable[[], bool], seconds: float = 10) -> None:
+async def until(true: Callable[[], bool], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.02)

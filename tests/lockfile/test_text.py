@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.declaration.schema import load_schema
 from reconciler.errors import LockInvalid
-from reconciler.lockfile import dumps, loads, salvage
+from reconciler.lockfile import Reader, dumps, loads, salvage
 from reconciler.model import (
     CalendarInterval,
     CatchUp,
@@ -261,3 +261,21 @@ def test_fields_that_an_earlier_release_wrote_stay_as_they_were_reviewed() -> No
     assert '{"day": "1-7", "day_of_week": "mon", "hour": "9", "minute": "0"}' in text
     assert loads(text, file="lock").entries["a"].timing == old
     assert dumps(loads(text, file="lock")) == text
+
+
+def test_reading_again_gives_what_reading_afresh_does_and_keeps_the_entries_that_are_as_they_were() -> None:
+    reader = Reader()
+    first = Lock({id: entry(id) for id in ("a", "b", "c")})
+    second = Lock({"a": entry("a", paused=True), "c": entry("c"), "d": entry("d")})
+    before = reader.loads(dumps(first), file="x")
+    assert before == first
+    damaged = dumps(second).replace("paused: true", "paused: false")
+    with pytest.raises(LockInvalid) as again:
+        reader.loads(damaged, file="x")
+    with pytest.raises(LockInvalid) as afresh:
+        loads(damaged, file="x")
+    assert str(again.value) == str(afresh.value)
+    after = reader.loads(dumps(second), file="x")
+    assert after == second
+    assert after.entries["c"] is before.entries["c"]
+    assert dumps(reader.loads(dumps(first), file="x")) == dumps(first)

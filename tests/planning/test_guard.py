@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,3 +57,45 @@ def test_the_refusal_lists_what_would_stop_and_says_how_to_allow_it() -> None:
     assert "4 of 5 jobs (80%)" in breach.message
     assert breach.hint.endswith("--allow-deletes 4")
     assert breach.ids == ("a", "b", "c", "d")
+
+
+def protecting(*ids: str, left: str, allow: frozenset[str] = frozenset(), number: int | None = None) -> list[str]:
+    held = observed(*(job(entry(id, protected=id in ids)) for id in "abcde"))
+    wanted = Lock({id: entry(id) for id in left})
+    return [breach.message for breach in plan(wanted, held, allow_deletes=number, allow_stops=allow).breaches]
+
+
+def test_what_is_protected_is_stopped_only_by_name() -> None:
+    assert protecting("e", left="abcd") == ["this would stop what is protected: e"]
+    assert protecting("e", left="abcd", number=1) == ["this would stop what is protected: e"]
+    assert protecting("e", left="abcd", allow=frozenset("e")) == []
+
+
+def test_what_is_named_does_not_count_towards_the_number() -> None:
+    assert protecting("e", left="ab", allow=frozenset("e")) == [
+        "this would stop 2 of 5 jobs (40%), more than the limit of 1"
+    ]
+    assert protecting("e", left="ab", allow=frozenset("e"), number=2) == []
+    assert protecting(left="ab", allow=frozenset("cde")) == []
+
+
+def test_protection_ends_with_the_change_after_the_one_that_takes_it_away() -> None:
+    held = observed(*(job(entry(id, protected=True)) for id in "abcde"))
+    unprotected = Lock({id: entry(id) for id in "abcde"})
+    assert plan(unprotected, held).breaches == ()
+    held = observed(*(job(entry(id)) for id in "abcde"))
+    assert plan(Lock({id: entry(id) for id in "abcd"}), held).breaches == ()
+
+
+def test_pausing_what_is_protected_in_git_is_stopping_it_and_renaming_it_is_not() -> None:
+    held = observed(*(job(entry(id, protected=True)) for id in "abcde"))
+    paused = {id: entry(id, protected=True, paused=id == "a") for id in "abcde"}
+    assert plan(Lock(paused), held).breaches[0].ids == ("a",)
+    renamed = {id: entry(id, protected=True) for id in "abcd"} | {"f": entry("f", protected=True, moved="e")}
+    assert plan(Lock(renamed), held).breaches == ()
+
+
+def test_a_pause_that_ends_by_itself_still_counts_as_running() -> None:
+    until = datetime(2026, 12, 24)
+    held = observed(*(job(entry(id, paused=True, paused_until=until)) for id in "abc"), job(entry("d")))
+    assert plan(Lock({"d": entry("d")}), held).breaches[0].ids == ("a", "b", "c")

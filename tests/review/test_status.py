@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.model import Observed, Plan
-from reconciler.review.status import Daemon, Status, status_json, status_of, status_text
+from reconciler.review.status import Daemon, Record, Status, status_of, status_text
+from reconciler.review.status_json import status_json
 from reconciler.review.text import Paint
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -23,7 +24,7 @@ def status(daemon: Daemon | None, *set_aside: str) -> Status:
         latest={},
         daemon=daemon,
         now=NOW,
-        set_aside=set_aside,
+        record=Record(set_aside=set_aside),
     )
 
 

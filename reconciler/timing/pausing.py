@@ -1,0 +1,42 @@
+"""What `paused` and `paused_until` of a schedule mean in time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from reconciler.model import LockEntry
+from reconciler.timing.fires import next_fire
+
+_INSTANT = timedelta(microseconds=1)
+
+
+def pause_end(entry: LockEntry) -> datetime | None:
+    """Return the instant (UTC) from which on git no longer pauses *entry*; None if it does not, or for ever.
+
+    A wall time that the clock shows twice is the first of the two; one that it skips is what it would have been.
+    """
+    return None if entry.paused_until is None else _instant(entry.paused_until, entry.timing.timezone)
+
+
+@lru_cache(maxsize=4096)
+def _instant(wall: datetime, zone: str) -> datetime:
+    return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def paused_in_git(entry: LockEntry, instant: datetime) -> bool:
+    """Return whether the lockfile holds back what is due at *instant* (aware)."""
+    if not entry.paused:
+        return False
+    end = pause_end(entry)
+    return end is None or instant < end
+
+
+def next_unpaused(entry: LockEntry, after: datetime) -> datetime | None:
+    """Return the first due time after *after* that the lockfile does not hold back, or None."""
+    due = next_fire(entry.timing, after)
+    if due is None or not paused_in_git(entry, due):
+        return due
+    end = pause_end(entry)
+    return None if end is None else next_fire(entry.timing, end - _INSTANT)

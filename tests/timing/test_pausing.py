@@ -1,0 +1,46 @@
+"""A pause in git with an end: what is due before it is held back, what is due from then on is not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from dateutil import tz
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.timing import fires, next_unpaused, pause_end, paused_in_git
+from tests.builders import entry, timing
+
+MARCH = datetime(2026, 3, 28, tzinfo=UTC)
+
+
+@given(
+    zone=st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"]),
+    minutes=st.integers(0, 3 * 24 * 60),
+    season=st.sampled_from([0, 211]),
+    after=st.integers(0, 3 * 24 * 60),
+)
+def test_what_is_due_before_the_end_is_held_back(zone: str, minutes: int, season: int, after: int) -> None:
+    begin = MARCH + timedelta(days=season)
+    wall = begin.replace(tzinfo=None) + timedelta(minutes=minutes)
+    held = entry(timing=timing(zone, hour="*", minute="*/10"), paused=True, paused_until=wall)
+    end = wall.replace(tzinfo=tz.gettz(zone)).astimezone(UTC)
+    assert pause_end(held) == end
+    since = begin + timedelta(minutes=after)
+    expected = next(at for at in fires(held.timing, since) if at >= end)
+    assert next_unpaused(held, since) == expected
+    assert not paused_in_git(held, expected)
+    assert paused_in_git(held, since) == (since < end)
+
+
+def test_without_an_end_it_lasts_and_without_a_pause_there_is_none() -> None:
+    assert next_unpaused(entry(paused=True), MARCH) is None
+    assert next_unpaused(entry(), MARCH) == next(fires(entry().timing, MARCH))
+    assert not paused_in_git(entry(), MARCH)
+
+
+@pytest.mark.parametrize(("zone", "wall"), [("Europe/Berlin", datetime(2026, 10, 25, 2, 30))])
+def test_of_a_wall_time_that_comes_twice_the_first_ends_it(zone: str, wall: datetime) -> None:
+    held = entry(timing=timing(zone), paused=True, paused_until=wall)
+    assert pause_end(held) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
