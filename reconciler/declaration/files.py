@@ -68,6 +68,8 @@ def _target(path: Path, at: Origin) -> Path:
     try:
         target = path.resolve(strict=True)
     except FileNotFoundError:
+        if not path.is_symlink():
+            raise InvalidInput("gone since the directory was read", origin=at, hint="try again") from None
         raise InvalidInput("a symbolic link to nothing", origin=at, hint="remove it, or mend its target") from None
     except (OSError, RuntimeError):
         hint = "remove it, or mend its target"

@@ -25,6 +25,7 @@ def _socket(path: Path) -> None:
         (_socket, "a socket, not a file"),
         (Path.mkdir, "a directory, not a file"),
         (lambda path: path.symlink_to("nowhere"), "a symbolic link to nothing"),
+        (lambda path: path, "gone since the directory was read"),
         (lambda path: path.symlink_to(path.name), "a symbolic link that cannot be followed"),
         (lambda path: path.symlink_to("/dev/zero"), "a symbolic link that leads out of the directory"),
         (lambda path: path.symlink_to("/etc/passwd"), "a symbolic link that leads out of the directory"),

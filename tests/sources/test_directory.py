@@ -23,7 +23,7 @@ class World:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.writer: Iterator[None] = iter(())
-        self.source = DirectorySource(path, name="schedules.lock", pause=self.pass_)
+        self.source = DirectorySource(path, name="schedules.lock", root=path.parent, pause=self.pass_)
 
     def pass_(self, seconds: float) -> None:
         for _ in range(round(seconds / STEP)):
