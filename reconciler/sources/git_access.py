@@ -50,8 +50,8 @@ class Access:
 
     def ssh_command(self) -> list[str]:
         """Return how ssh is run: it never asks, and only knows the hosts that it was told."""
-        key = ["-i", _as_ssh_reads(self.ssh_key), "-oIdentitiesOnly=yes"] if self.ssh_key else []
-        known = [f'-oUserKnownHostsFile="{_as_ssh_reads(self.known_hosts)}"'] if self.known_hosts else []
+        key = [f"-oIdentityFile={_as_ssh_reads(self.ssh_key)}", "-oIdentitiesOnly=yes"] if self.ssh_key else []
+        known = [f"-oUserKnownHostsFile={_as_ssh_reads(self.known_hosts)}"] if self.known_hosts else []
         return ["ssh", *_SSH, *key, *known]
 
     def environment(self, url: str) -> dict[str, str]:
@@ -205,8 +205,8 @@ def _file(environment: Mapping[str, str], name: str) -> Path | None:
         raise SourceFailed(f"{name}: {given}: {error.strerror}", hint="name a file that the daemon may read") from None
 
 
-def _as_ssh_reads(path: Path | None) -> str:
-    return str(path).replace("%", "%%")
+def _as_ssh_reads(path: Path) -> str:
+    return '"' + str(path).replace("%", "%%") + '"'
 
 
 def _basic(token: str) -> str:
