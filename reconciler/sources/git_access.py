@@ -29,7 +29,7 @@ _SSH = (
     "-oClearAllForwardings=yes",
     "-oPermitLocalCommand=no",
 )
-_USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
+_USERINFO = re.compile(r"(https?://|://[^/@\s:]*:)[^/@\s]+@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ class Access:
         }
 
     def masked(self, text: str) -> str:
-        """Return *text* without the token, in whatever form, and without who is named in a URL."""
+        """Return *text* without the token, in whatever form, and without a password in a URL."""
         if self.token is not None:
             for secret in (_basic(self.token), quote(self.token, safe=""), self.token):
                 text = text.replace(secret, "***")
-        return _USERINFO.sub("***@", text)
+        return _USERINFO.sub(r"\1***@", text)
 
 
 def access_from(environment: Mapping[str, str], *, local: bool) -> Access:

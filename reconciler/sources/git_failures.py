@@ -88,5 +88,5 @@ def failure(outcome: Outcome, access: Access, what: str) -> SourceFailed:
     """Return the error for a fetch of *what* that failed, without a secret in it."""
     found = reason(outcome)
     why, hint, line = found or ("git failed", _AGAIN, outcome.error)
-    said = last_line(access.masked(line)).removeprefix("fatal: ").removeprefix("error: ")
-    return SourceFailed(f"{what} cannot be fetched: {why} ({said})", hint=hint)
+    said = last_line(line).removeprefix("fatal: ").removeprefix("error: ")
+    return SourceFailed(access.masked(f"{what} cannot be fetched: {why} ({said})"), hint=hint)

@@ -99,6 +99,7 @@ class Mirror:
             most_stored=MOST_STORED,
         )
         self._seen: str | None = None
+        self._doubted = False
 
     def fetch(self) -> str:
         """Fetch the branch and return the full hash of its tip, making or repairing the mirror.
@@ -112,6 +113,7 @@ class Mirror:
             if self._is_spoilt(outcome, known, tip):
                 self._cache.throw_away()
                 self._cache.prepare("sha256" if _OTHER_HASHES in outcome.error else "sha1")
+                self._doubted = False
                 outcome = self._pull(network, None)
                 tip = self._tip()
             if outcome.failed or tip is None:
@@ -212,7 +214,7 @@ class Mirror:
             return known is not None
         if outcome.failed:
             return _OTHER_HASHES in outcome.error or (reason(outcome) is None and not self._cache.is_whole())
-        if tip is None:
+        if tip is None or self._doubted:
             return True
         if tip == self._seen:
             return False
@@ -284,7 +286,7 @@ class Mirror:
         return found
 
     def _unreadable(self, outcome: Outcome) -> SourceFailed:
-        self._seen = None
+        self._doubted = True
         return Unreadable(
             f"the mirror of {self._remote} cannot be read: {last_line(outcome.error)}", hint=self._objects.hint
         )

@@ -199,16 +199,35 @@ def test_a_damaged_lockfile_is_fetched_again_though_the_branch_did_not_move(
 ) -> None:
     tip = made.fetch()
     at = tmp_path / "state/mirror"
-    pack = next((at / "objects/pack").glob("*.pack")).rename(tmp_path / "pack")
-    with pack.open("rb") as packed:
-        subprocess.run(["git", "unpack-objects", "-q"], cwd=at, env=ENVIRONMENT, stdin=packed, check=True)
-    blob = repo.git("rev-parse", "HEAD:schedules/schedules.lock")
-    loose = at / "objects" / blob[:2] / blob[2:]
-    loose.chmod(0o600)
-    loose.write_bytes(b"damaged")
+    damage(at, repo.git("rev-parse", "HEAD:schedules/schedules.lock"))
     again = mirror(at, repo)
     assert again.fetch() == tip
     assert again.lock_text(tip) == "one\n"
+
+
+def test_a_damaged_history_is_fetched_again_once_somebody_asked_for_it(
+    repo: Repo, made: Mirror, tmp_path: Path
+) -> None:
+    first = made.fetch()
+    second, third = lock(repo, "two\n"), lock(repo, "three\n")
+    assert made.fetch() == third
+    damage(tmp_path / "state/mirror", second)
+    with pytest.raises(SourceFailed, match=r"the mirror of .* cannot be read"):
+        made.ahead(third, first)
+    assert made.fetch() == third
+    assert made.descends(third, first)
+    assert made.ahead(third, first) == 2
+
+
+def damage(mirror: Path, sha: str) -> None:
+    """Take all objects out of their packs, and spoil one."""
+    for pack in (mirror / "objects/pack").glob("*.pack"):
+        elsewhere = pack.rename(mirror.parent / pack.name)
+        with elsewhere.open("rb") as packed:
+            subprocess.run(["git", "unpack-objects", "-q"], cwd=mirror, env=ENVIRONMENT, stdin=packed, check=True)
+    loose = mirror / "objects" / sha[:2] / sha[2:]
+    loose.chmod(0o600)
+    loose.write_bytes(b"damaged")
 
 
 def test_a_repository_of_longer_hashes_is_followed_too(tmp_path: Path) -> None:

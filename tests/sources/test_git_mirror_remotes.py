@@ -67,7 +67,7 @@ def test_a_remote_that_asks_for_credentials_is_an_error_that_asks_nobody_and_nam
 def test_a_remote_that_echoes_the_token_does_not_get_it_shown(repo: Repo, tmp_path: Path) -> None:
     with git_over_http(tmp_path) as address:
         made = mirror(tmp_path / "mirror", f"{address}/{TOKEN}", token=TOKEN)
-        assert TOKEN not in shown(failure(made)).replace(f"{address}/{TOKEN}", "")
+        assert TOKEN not in shown(failure(made))
 
 
 def test_a_redirect_is_not_followed(repo: Repo, tmp_path: Path) -> None:
@@ -83,9 +83,9 @@ def test_a_closed_port_is_an_error_that_says_so(tmp_path: Path) -> None:
         assert "cannot be reached" in str(failure(mirror(tmp_path / "mirror", f"http://127.0.0.1:{port}/x")))
 
 
-@pytest.mark.parametrize("drip", [False, True])
-def test_a_remote_that_never_answers_is_given_up_at_the_deadline(drip: bool, tmp_path: Path) -> None:
-    with never_answering(drip=drip) as (address, _):
+@pytest.mark.parametrize("endless", [False, True])
+def test_a_remote_that_never_answers_is_given_up_at_the_deadline(endless: bool, tmp_path: Path) -> None:
+    with never_answering(endless=endless) as (address, _):
         error = failure(mirror(tmp_path / "mirror", f"{address}/x", deadline=1))
     assert "did not finish in time" in str(error)
 
@@ -135,7 +135,7 @@ def test_another_fetch_of_a_daemon_that_was_killed_is_waited_for_and_never_joine
 def test_a_fetch_that_outlives_a_killed_daemon_ends_by_itself_and_the_next_one_succeeds(
     tmp_path: Path, repo: Repo
 ) -> None:
-    with never_answering() as (address, asked):
+    with never_answering(endless=True) as (address, asked):
         program = (
             "import sys; from pathlib import Path; from tests.sources.mirrors import mirror;"
             "mirror(Path(sys.argv[1]), sys.argv[2], deadline=1).fetch()"
