@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from reconciler.errors import SourceFailed
 
@@ -165,12 +165,13 @@ class Git:
         out = _Reader(process, process.stdout, _MOST_OUTPUT)
         error = _Reader(process, process.stderr, _MOST_ERROR)
         said = ""
-        while not said and not _has_ended(process, (out, error)):
+        while (state := _state(process, (out, error))) == "running" and not said:
             if time.monotonic() > end:
                 said = f"git did not finish within {self.seconds:g} s"
             elif self._is_too_large():
                 break
-        _kill(process)
+        if state != "lost":
+            _kill(process)
         process.wait()
         for reader in (out, error):
             reader.join()
@@ -179,8 +180,11 @@ class Git:
             said = f"the repository is larger than {(self.most_stored or 0) >> 20} MiB here"
         elif out.too_much or error.too_much:
             said = "git printed too much"
+        elif state == "lost":
+            said = "somebody else waited for git, and nobody knows how it ended"
         text = error.text() + (f"\nfatal: {said}" if said else "")
-        return Outcome(process.returncode, bytes(out.data), text, timed_out, too_large)
+        status = 1 if state == "lost" else process.returncode
+        return Outcome(status, bytes(out.data), text, timed_out, too_large)
 
     def _is_too_large(self) -> bool:
         if self.most_stored is None:
@@ -222,17 +226,20 @@ def _without_foreign(ours: Mapping[str, str]) -> list[str]:
     return [part for name in names if name not in ours for part in ("-u", name)]
 
 
-def _has_ended(process: subprocess.Popen[bytes], readers: tuple[_Reader, ...]) -> bool:
-    """Return whether all was read, after waiting for it for a moment; the process is not waited for."""
+def _state(process: subprocess.Popen[bytes], readers: tuple[_Reader, ...]) -> Literal["running", "ended", "lost"]:
+    """Return how far a process is, after a moment in which it may be read to its end; it is not waited for."""
     for reader in readers:
         reader.join(_MOMENT / len(readers))
     if any(reader.is_alive() for reader in readers):
-        return False
-    # it stays unreaped and its number its own, so that what it left behind can be killed by that
-    if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-        return True
-    time.sleep(0.001)
-    return False
+        return "running"
+    try:
+        # it stays unreaped and its number its own, so that what it left behind can be killed by that
+        ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return "lost"
+    if ended is None:
+        time.sleep(0.001)
+    return "running" if ended is None else "ended"
 
 
 class _Reader(threading.Thread):
