@@ -29,7 +29,7 @@ _SSH = (
     "-oClearAllForwardings=yes",
     "-oPermitLocalCommand=no",
 )
-_USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
+_USERINFO = re.compile(r"(https?://|://[^/@\s:]*:)[^/@\s]+@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Access:
 
     def ssh_command(self) -> list[str]:
         """Return how ssh is run: it never asks, and only knows the hosts that it was told."""
-        key = ["-i", _as_ssh_reads(self.ssh_key), "-oIdentitiesOnly=yes"] if self.ssh_key else []
-        known = [f'-oUserKnownHostsFile="{_as_ssh_reads(self.known_hosts)}"'] if self.known_hosts else []
+        key = [f"-oIdentityFile={_as_ssh_reads(self.ssh_key)}", "-oIdentitiesOnly=yes"] if self.ssh_key else []
+        known = [f"-oUserKnownHostsFile={_as_ssh_reads(self.known_hosts)}"] if self.known_hosts else []
         return ["ssh", *_SSH, *key, *known]
 
     def environment(self, url: str) -> dict[str, str]:
@@ -67,11 +67,11 @@ class Access:
         }
 
     def masked(self, text: str) -> str:
-        """Return *text* without the token, in whatever form, and without who is named in a URL."""
+        """Return *text* without the token, in whatever form, and without a password in a URL."""
         if self.token is not None:
             for secret in (_basic(self.token), quote(self.token, safe=""), self.token):
                 text = text.replace(secret, "***")
-        return _USERINFO.sub("***@", text)
+        return _USERINFO.sub(r"\1***@", text)
 
 
 def access_from(environment: Mapping[str, str], *, local: bool) -> Access:
@@ -205,8 +205,8 @@ def _file(environment: Mapping[str, str], name: str) -> Path | None:
         raise SourceFailed(f"{name}: {given}: {error.strerror}", hint="name a file that the daemon may read") from None
 
 
-def _as_ssh_reads(path: Path | None) -> str:
-    return str(path).replace("%", "%%")
+def _as_ssh_reads(path: Path) -> str:
+    return '"' + str(path).replace("%", "%%") + '"'
 
 
 def _basic(token: str) -> str:

@@ -63,15 +63,18 @@ class Cache:
             else:
                 return
 
-    def prepare(self) -> None:
-        """Make the repository where there is none of this remote; sweep away what a killed fetch left in one."""
+    def prepare(self, hashes: str = "sha1") -> None:
+        """Make the repository where there is none of this remote; sweep away what a killed fetch left in one.
+
+        *hashes* is how a new one names its objects, `sha1` or `sha256`.
+        """
         mark = self.directory / _MARK
         try:
             if mark.is_file() and mark.read_text("utf-8", "replace") == self.name:
                 self._sweep()
                 return
             self.throw_away()
-            made = self.git("init", "--quiet", "--bare", "--template=", "--initial-branch=main")
+            made = self.git("init", "--quiet", "--bare", "--template=", f"--object-format={hashes}")
             if made.status == 0:
                 mark.write_text(self.name, "utf-8")
         except OSError as error:

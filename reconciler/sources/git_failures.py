@@ -13,6 +13,7 @@ _AGAIN = "it is tried again; what was applied last stays in force"
 _HOSTS = "put its key, compared with what its owner publishes, in the file that RECONCILE_GIT_KNOWN_HOSTS_FILE names"
 _KEYS = "name a key that may read this repository in RECONCILE_GIT_SSH_KEY_FILE"
 _CERTIFICATES = "a certificate authority of your own is named by GIT_SSL_CAINFO"
+_SMALLER = "follow a repository of its own for the lockfile, or a server that can filter (uploadpack.allowFilter)"
 _OWNER = "run the daemon as its owner, or follow it by ssh:// or https://"
 
 _REMOTE: tuple[tuple[str, str, str], ...] = (
@@ -74,6 +75,8 @@ def reason(outcome: Outcome) -> tuple[str, str, str] | None:
     """
     if outcome.timed_out:
         return "the remote did not finish in time", _AGAIN, outcome.error
+    if outcome.too_large:
+        return "it is too large", _SMALLER, outcome.error
     lines = dict.fromkeys(outcome.error.splitlines())  # a damaged repository makes git say the same for ever
     for pattern, what, hint in _REMOTE:
         if line := next((line for line in lines if re.search(pattern, line)), None):
@@ -85,5 +88,5 @@ def failure(outcome: Outcome, access: Access, what: str) -> SourceFailed:
     """Return the error for a fetch of *what* that failed, without a secret in it."""
     found = reason(outcome)
     why, hint, line = found or ("git failed", _AGAIN, outcome.error)
-    said = last_line(access.masked(line)).removeprefix("fatal: ").removeprefix("error: ")
-    return SourceFailed(f"{what} cannot be fetched: {why} ({said})", hint=hint)
+    said = last_line(line).removeprefix("fatal: ").removeprefix("error: ")
+    return SourceFailed(access.masked(f"{what} cannot be fetched: {why} ({said})"), hint=hint)

@@ -25,6 +25,9 @@ from reconciler.sources.signatures import SignaturePolicy, Signers, check_signed
 DEADLINE = 300.0
 """Seconds that one fetch may take in all."""
 
+MOST_STORED = 2 << 30
+"""Bytes that a mirror may have on the disk."""
+
 _FETCHED = "refs/reconcile/fetched"
 _FETCHING = (
     "http.followRedirects=false",
@@ -35,6 +38,7 @@ _FETCHING = (
 _TIDYING = ("gc.auto=6700", "gc.autoPackLimit=50", "gc.autoDetach=false")
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
           f"--filter=blob:limit={MOST_BYTES + 1}")  # fmt: skip
+_OTHER_HASHES = "server sha256"
 _BAD_IN_BRANCH = re.compile(r"\.\.|@\{|//|[\s~^:?*\[\\]|\.lock(?:/|$)|(?:^|/)\.|[/.]$|^[-/]")
 
 
@@ -89,9 +93,13 @@ class Mirror:
             self._git, "the mirror is only a cache: `reconcile serve` fetches what is damaged again"
         )
         self._network = replace(
-            self._git, settings=(*access.settings(), *_FETCHING), environment=access.environment(self._url)
+            self._git,
+            settings=(*access.settings(), *_FETCHING),
+            environment=access.environment(self._url),
+            most_stored=MOST_STORED,
         )
         self._seen: str | None = None
+        self._doubted = False
 
     def fetch(self) -> str:
         """Fetch the branch and return the full hash of its tip, making or repairing the mirror.
@@ -99,14 +107,16 @@ class Mirror:
         Raises SourceFailed, with what to do about it, where that fails; the mirror is then as it was.
         """
         with self._alone() as network:
-            outcome = self._pull(network)
+            known = self._tip()
+            outcome = self._pull(network, known)
             tip = self._tip()
-            if self._is_damaged(outcome, tip):
+            if self._is_spoilt(outcome, known, tip):
                 self._cache.throw_away()
-                self._cache.prepare()
-                outcome = self._pull(network)
+                self._cache.prepare("sha256" if _OTHER_HASHES in outcome.error else "sha1")
+                self._doubted = False
+                outcome = self._pull(network, None)
                 tip = self._tip()
-            if outcome.status != 0 or tip is None:
+            if outcome.failed or tip is None:
                 raise self._failure(outcome, str(self._remote))
             if tip != self._seen:
                 self._tidy()
@@ -188,21 +198,23 @@ class Mirror:
             self._cache.prepare()
             yield replace(self._network, hold=(handle,), seconds=max(0.1, end - time.monotonic()))
 
-    def _pull(self, network: Git) -> Outcome:
+    def _pull(self, network: Git, known: str | None) -> Outcome:
         """Fetch the branch: the first time its tip alone, then the commits since."""
-        depth = () if self._tip() else ("--depth=1",)
+        depth = () if known else ("--depth=1",)
         return network(*_FETCH, *depth, "--", self._url, f"+refs/heads/{self._remote.branch}:{_FETCHED}")
 
     def _tip(self) -> str | None:
         return resolved(self._git, f"{_FETCHED}^{{commit}}")
 
-    def _is_damaged(self, outcome: Outcome, tip: str | None) -> bool:
-        """Return whether a fetch may have failed by the fault of the mirror; a remote's is none of it."""
+    def _is_spoilt(self, outcome: Outcome, known: str | None, tip: str | None) -> bool:
+        """Return whether a mirror made anew may serve better: this one is damaged, or has grown too large."""
         if self._stop.set:
             return False
-        if outcome.status != 0:
-            return reason(outcome) is None and not self._cache.is_whole()
-        if tip is None:
+        if outcome.too_large:
+            return known is not None
+        if outcome.failed:
+            return _OTHER_HASHES in outcome.error or (reason(outcome) is None and not self._cache.is_whole())
+        if tip is None or self._doubted:
             return True
         if tip == self._seen:
             return False
@@ -220,7 +232,7 @@ class Mirror:
 
     def _ask(self, network: Git, what: str, depth: str, sha: str) -> None:
         outcome = network(*_FETCH, depth, "--", self._url, sha)
-        if outcome.status != 0:
+        if outcome.failed:
             raise self._failure(outcome, what)
 
     def _unshallow(self, sha: str) -> None:
@@ -274,7 +286,7 @@ class Mirror:
         return found
 
     def _unreadable(self, outcome: Outcome) -> SourceFailed:
-        self._seen = None
+        self._doubted = True
         return Unreadable(
             f"the mirror of {self._remote} cannot be read: {last_line(outcome.error)}", hint=self._objects.hint
         )

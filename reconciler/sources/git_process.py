@@ -6,6 +6,7 @@ question here; every command has a deadline and a bound on what it may print.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -15,11 +16,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from reconciler.errors import SourceFailed
 
 _SECONDS = 30.0
+_MOMENT = 0.5
 _MOST_OUTPUT = 256 << 20
 _MOST_ERROR = 256 << 10
 _SETTINGS = (
@@ -62,12 +64,18 @@ _OF_THE_OPERATOR = frozenset({"GIT_SSL_CAINFO", "GIT_SSL_CAPATH"})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a command ended: its status, negative for a signal; what it printed; whether we ended it at its deadline."""
+    """How a command ended: its status, negative for a signal; what it printed; why we ended it, if we did."""
 
     status: int
     out: bytes
     error: str
     timed_out: bool = False
+    too_large: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether it did not do what it was to do."""
+        return self.status != 0 or self.timed_out or self.too_large
 
     @property
     def text(self) -> str:
@@ -108,7 +116,8 @@ class Git:
     """Runs git on the repository in *directory* (its `.git`, or a bare one).
 
     *settings* (`key=value`) and *environment* come on top of the hardened ones. A command that takes more than
-    *seconds* is killed, with all that it started; it keeps the file descriptors *hold* open as long as it lives.
+    *seconds* is killed, with all that it started, and one that makes the repository larger than *most_stored* bytes.
+    A command that keeps the file descriptors *hold* open is ended at its deadline also where nobody is left to do so.
     """
 
     directory: Path
@@ -117,13 +126,14 @@ class Git:
     seconds: float = _SECONDS
     stop: Stop = field(default_factory=Stop)
     hold: tuple[int, ...] = ()
+    most_stored: int | None = None
 
     def __call__(self, *arguments: str) -> Outcome:
         """Run one command; raise SourceFailed only where git itself cannot be run."""
         process = self._start(arguments)
         self.stop.started(process)
         try:
-            return _collected(process, self.seconds)
+            return self._collected(process)
         finally:
             self.stop.ended(process)
 
@@ -135,10 +145,11 @@ class Git:
             raise SourceFailed("git is not installed", hint="revisions are read with it: install git") from None
         environment = {**_ENVIRONMENT, **self.environment}
         options = [part for setting in (*_SETTINGS, *self.settings) for part in ("-c", setting)]
-        command = ["env", *_without_foreign(environment), "git", f"--git-dir={self.directory}", *options, *arguments]
+        limit = ["timeout", "-s", "KILL", str(math.ceil(self.seconds) + 1)] if self.hold else []
+        command = ["env", *_without_foreign(environment), *limit, "git", f"--git-dir={self.directory}", *options]
         try:
             started = GitPython(self.directory.parent).execute(
-                command, env=environment, as_process=True, start_new_session=True, pass_fds=self.hold
+                [*command, *arguments], env=environment, as_process=True, start_new_session=True, pass_fds=self.hold
             )
         except GitCommandError as failed:
             raise SourceFailed(f"git cannot be run: {last_line(str(failed))}") from None
@@ -146,6 +157,43 @@ class Git:
         started.proc = None  # or GitPython would end the process itself
         assert isinstance(process, subprocess.Popen)
         return process
+
+    def _collected(self, process: subprocess.Popen[bytes]) -> Outcome:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        end = time.monotonic() + self.seconds
+        out = _Reader(process, process.stdout, _MOST_OUTPUT)
+        error = _Reader(process, process.stderr, _MOST_ERROR)
+        said = ""
+        while (state := _state(process, (out, error))) == "running" and not said:
+            if time.monotonic() > end:
+                said = f"git did not finish within {self.seconds:g} s"
+            elif self._is_too_large():
+                break
+        if state != "lost":
+            _kill(process)
+        process.wait()
+        for reader in (out, error):
+            reader.join()
+        timed_out, too_large = bool(said), self._is_too_large()
+        if too_large:
+            said = f"the repository is larger than {(self.most_stored or 0) >> 20} MiB here"
+        elif out.too_much or error.too_much:
+            said = "git printed too much"
+        elif state == "lost":
+            said = "somebody else waited for git, and nobody knows how it ended"
+        text = error.text() + (f"\nfatal: {said}" if said else "")
+        status = 1 if state == "lost" else process.returncode
+        return Outcome(status, bytes(out.data), text, timed_out, too_large)
+
+    def _is_too_large(self) -> bool:
+        if self.most_stored is None:
+            return False
+        found = 0
+        for path in (self.directory / "objects").rglob("*"):
+            with suppress(FileNotFoundError):
+                found += path.stat().st_size
+        return found > self.most_stored
 
 
 def resolved(git: Git, name: str) -> str | None:
@@ -178,30 +226,20 @@ def _without_foreign(ours: Mapping[str, str]) -> list[str]:
     return [part for name in names if name not in ours for part in ("-u", name)]
 
 
-def _collected(process: subprocess.Popen[bytes], seconds: float) -> Outcome:
-    assert process.stdout is not None
-    assert process.stderr is not None
-    end = time.monotonic() + seconds
-    out = _Reader(process, process.stdout, _MOST_OUTPUT)
-    error = _Reader(process, process.stderr, _MOST_ERROR)
-    for reader in (out, error):
-        reader.join(max(0.0, end - time.monotonic()))
-    timed_out = out.is_alive() or error.is_alive()
+def _state(process: subprocess.Popen[bytes], readers: tuple[_Reader, ...]) -> Literal["running", "ended", "lost"]:
+    """Return how far a process is, after a moment in which it may be read to its end; it is not waited for."""
+    for reader in readers:
+        reader.join(_MOMENT / len(readers))
+    if any(reader.is_alive() for reader in readers):
+        return "running"
     try:
-        process.wait(0 if timed_out else max(1.0, end - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        timed_out = True
-    if timed_out:
-        _kill(process)
-    process.wait()
-    for reader in (out, error):
-        reader.join()
-    text = error.text()
-    if timed_out:
-        text += f"\nfatal: git did not finish within {seconds:g} s"
-    elif out.too_much or error.too_much:
-        text += "\nfatal: git printed too much"
-    return Outcome(process.returncode, bytes(out.data), text, timed_out)
+        # it stays unreaped and its number its own, so that what it left behind can be killed by that
+        ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return "lost"
+    if ended is None:
+        time.sleep(0.001)
+    return "running" if ended is None else "ended"
 
 
 class _Reader(threading.Thread):

@@ -75,21 +75,21 @@ def redirecting(to: str) -> Iterator[str]:
 
 
 @contextmanager
-def never_answering(*, drip: bool = False) -> Iterator[tuple[str, threading.Event]]:
-    """Accept and say nothing, or a byte now and then; yield the address, and what is set once somebody asks."""
+def never_answering(*, endless: bool = False) -> Iterator[tuple[str, threading.Event]]:
+    """Accept and say nothing, or never all of it; yield the address, and what is set once somebody asks."""
     asked, end = threading.Event(), threading.Event()
 
     class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if drip:
+            if endless:
                 self.send_response(200)
                 self.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
                 self.end_headers()
             asked.set()
             while not end.wait(0.05):
-                if drip:
+                if endless:
                     try:
-                        self.wfile.write(b"0")
+                        self.wfile.write(b"0" * 200)
                     except OSError:
                         return
 

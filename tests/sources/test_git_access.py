@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -117,12 +119,27 @@ def test_a_token_is_masked_in_every_form(token: str) -> None:
 def test_ssh_never_asks_and_knows_only_what_it_was_told(tmp_path: Path) -> None:
     key, known = tmp_path / "a key%h", tmp_path / "known hosts"
     command = Access(ssh_key=key, known_hosts=known).ssh_command()
-    assert command[command.index("-i") + 1] == f"{tmp_path}/a key%%h"
+    assert f'-oIdentityFile="{tmp_path}/a key%%h"' in command
     assert {"-oBatchMode=yes", "-oStrictHostKeyChecking=yes", "-oIdentitiesOnly=yes"} <= set(command)
     assert f'-oUserKnownHostsFile="{known}"' in command
     settings = dict(one.split("=", 1) for one in Access(ssh_key=key, known_hosts=known).settings())
     assert shlex.split(settings["core.sshCommand"]) == command
-    assert "-i" not in Access().ssh_command()
+    assert not [option for option in Access().ssh_command() if "File" in option]
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="ssh is not installed")
+def test_ssh_reads_the_options_as_they_are_meant(tmp_path: Path) -> None:
+    key, known = tmp_path / "a key%h", tmp_path / "known hosts%h"
+    command = Access(ssh_key=key, known_hosts=known).ssh_command()
+    shown = subprocess.run(
+        [*command, "-G", "-F", os.devnull, "git.example.org"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    known_line = next(line for line in shown if line.startswith("userknownhostsfile "))
+    key_line = next(line for line in shown if line.startswith("identityfile "))
+    assert known_line.removeprefix("userknownhostsfile ").strip('"').replace("%%", "%") == str(known)
+    assert key_line.removeprefix("identityfile ").strip('"').replace("%%", "%") == str(key)
+    for option in ("batchmode yes", "stricthostkeychecking true", "identitiesonly yes", "forwardagent no"):
+        assert option in shown
 
 
 def test_credentials_come_from_the_environment_or_a_file(tmp_path: Path) -> None:

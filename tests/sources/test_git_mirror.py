@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from reconciler.errors import SourceFailed, UsageError
 from reconciler.sources.git_mirror import Mirror, Remote
 from tests.sources.mirrors import lock, mirror, origin
-from tests.sources.repo import Repo
+from tests.sources.repo import ENVIRONMENT, Repo
 
 
 @pytest.fixture
@@ -198,20 +199,49 @@ def test_a_damaged_lockfile_is_fetched_again_though_the_branch_did_not_move(
 ) -> None:
     tip = made.fetch()
     at = tmp_path / "state/mirror"
-    pack = next((at / "objects/pack").glob("*.pack"))
-    Repo(at).git("update-ref", "refs/reconcile/fetched", tip)
-    data = pack.read_bytes()
-    pack.unlink()
-    Repo(at).git("-c", "alias.explode=!git unpack-objects -q <" + str(tmp_path / "pack"), "explode") if (
-        (tmp_path / "pack").write_bytes(data)
-    ) else None
-    blob = repo.git("rev-parse", "HEAD:schedules/schedules.lock")
-    loose = at / "objects" / blob[:2] / blob[2:]
-    loose.chmod(0o600)
-    loose.write_bytes(b"damaged")
+    damage(at, repo.git("rev-parse", "HEAD:schedules/schedules.lock"))
     again = mirror(at, repo)
     assert again.fetch() == tip
     assert again.lock_text(tip) == "one\n"
+
+
+def test_a_damaged_history_is_fetched_again_once_somebody_asked_for_it(
+    repo: Repo, made: Mirror, tmp_path: Path
+) -> None:
+    first = made.fetch()
+    second, third = lock(repo, "two\n"), lock(repo, "three\n")
+    assert made.fetch() == third
+    damage(tmp_path / "state/mirror", second)
+    with pytest.raises(SourceFailed, match=r"the mirror of .* cannot be read"):
+        made.ahead(third, first)
+    assert made.fetch() == third
+    assert made.descends(third, first)
+    assert made.ahead(third, first) == 2
+
+
+def damage(mirror: Path, sha: str) -> None:
+    """Take all objects out of their packs, and spoil one."""
+    for pack in (mirror / "objects/pack").glob("*.pack"):
+        elsewhere = pack.rename(mirror.parent / pack.name)
+        with elsewhere.open("rb") as packed:
+            subprocess.run(["git", "unpack-objects", "-q"], cwd=mirror, env=ENVIRONMENT, stdin=packed, check=True)
+    loose = mirror / "objects" / sha[:2] / sha[2:]
+    loose.chmod(0o600)
+    loose.write_bytes(b"damaged")
+
+
+def test_a_repository_of_longer_hashes_is_followed_too(tmp_path: Path) -> None:
+    (tmp_path / "long").mkdir()
+    long = Repo(tmp_path / "long")
+    long.git("init", "-q", "-b", "main", "--object-format=sha256")
+    first = lock(long, "one\n")
+    made = mirror(tmp_path / "mirror", long)
+    assert len(first) == 64
+    assert made.fetch() == first
+    second = lock(long, "two\n")
+    assert made.fetch() == second
+    assert made.descends(second, first)
+    assert made.lock_text(second) == "two\n"
 
 
 def test_a_mirror_of_another_branch_or_repository_is_made_anew(repo: Repo, made: Mirror, tmp_path: Path) -> None:
@@ -267,8 +297,7 @@ def test_five_thousand_commits_are_not_fetched_to_read_the_last(tmp_path: Path) 
         + f"M 100644 inline schedules/schedules.lock\ndata {len(str(number))}\n{number}\n"
         for number in range(5000)
     )
-    (tmp_path / "stream").write_text(stream)
-    made.git("-c", "alias.load=!git fast-import --quiet --force <" + str(tmp_path / "stream"), "load")
+    subprocess.run(["git", "fast-import", "--quiet", "--force"], cwd=made.path, input=stream.encode(), check=True)
     one = mirror(tmp_path / "mirror", made)
     tip = one.fetch()
     assert one.lock_text(tip) == "4999"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from reconciler.errors import SourceFailed
-from reconciler.sources import git_objects
+from reconciler.sources import git_mirror, git_objects
 from reconciler.sources.git_mirror import Mirror
 from tests.sources.mirrors import lock, mirror, origin
 from tests.sources.repo import Repo, init
@@ -127,9 +128,29 @@ def test_a_lockfile_that_is_too_large_is_refused_and_fetched_no_second_time(
     before = (tmp_path / "mirror/objects").stat()
     assert "is it larger than 64 MiB?" in refused(made)
     assert (tmp_path / "mirror/objects").stat().st_ino == before.st_ino
-    repo.git("config", "uploadpack.allowFilter", "false")
-    lock(repo, "y" * (git_objects.MOST_BYTES + 1))
-    assert "is larger than 64 MiB" in refused(mirror(tmp_path / "unfiltered", repo))
+
+
+def test_a_lockfile_that_is_too_large_is_refused_where_the_remote_sends_it_all_the_same(
+    repo: Repo, made: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_objects, "MOST_BYTES", 3)
+    assert "schedules.lock is larger than" in refused(made)
+
+
+def test_a_repository_that_is_too_large_is_given_up_and_fetched_once_it_is_smaller(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_mirror, "MOST_STORED", 1 << 20)
+    made = mirror(tmp_path / "mirror", repo)
+    small = made.fetch()
+    (repo.path / "large").write_bytes(random.Random(1).randbytes(2 << 20))
+    repo.commit()
+    with pytest.raises(SourceFailed, match="it is too large"):
+        made.fetch()
+    repo.git("rm", "-q", "large")
+    tip = repo.commit()
+    assert made.fetch() == tip
+    assert not made.knows(small)
 
 
 def test_the_content_is_that_of_the_commit_that_was_verified_wherever_the_branch_goes(repo: Repo, made: Mirror) -> None:
