@@ -180,6 +180,7 @@ class Daemon:
     def _reconcile(self, found: Snapshot | ReconcileError, now: datetime, asked: Asked) -> tuple[Look, Done]:
         """Plan and apply; runs in a thread, as both read and write the ledger."""
         look = self._reconciler.look(found, now, asked)
+        self._service.check_lease()  # continued after a stop, this may be the past
         done = self._reconciler.carry_out(look, asked)
         if done.failed:
             raise StoreFailed("; ".join(f"{one.id}: {one.error}" for one in done.failed))
