@@ -352,12 +352,23 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredFreeze:
+    """When changes are to be held back, in phrases with a place each, on the wall clock of *timezone*."""
+
+    phrases: tuple[str, ...]
+    timezone: str
+    origins: tuple[Origin, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
-    """All schedules of a directory, sorted by id, and the project's conventions and policy."""
+    """All schedules of a directory, sorted by id, and the project's conventions, policy and freeze."""
 
     schedules: tuple[Schedule, ...]
     conventions: Conventions = Conventions()
     policy: Policy = Policy()
+    freeze: DeclaredFreeze | None = None
 
 
 # ---------------------------------------------------------------- the lockfile
@@ -396,10 +407,22 @@ class LockEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """When changes are held back: *timing* is due in every minute of it. *source* is the YAML file."""
+
+    when: tuple[str, ...]
+    means: str
+    timing: Timing
+    source: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
-    """The compiled schedules of a project, by id."""
+    """The compiled schedules of a project, by id, and when changes are held back."""
 
     entries: Mapping[str, LockEntry]
+    freeze: Freeze | None = None
 
 
 # ---------------------------------------------------------------- the engine

@@ -29,15 +29,14 @@ def command(base: Path, ours: Path, theirs: Path, path: str) -> None:
     """
     mine, other = (lockfile.read(file, name=f"{path} ({side})") for file, side in ((ours, "ours"), (theirs, "theirs")))
     merged = lockfile.merge(_base(base, path), mine, other)
-    if merged.lock == mine and not merged.conflicts:
+    if merged.lock == mine and not merged.open:
         return
     try:
         lockfile.write_atomically(ours, lockfile.merged_text(merged).encode())
     except OSError as error:
         raise StoreFailed(f"{path}: {error.strerror}") from None
-    if merged.conflicts:
-        count = plural(len(merged.conflicts), "conflict")
-        note(f"{safe(path)}: {count}: {_named(list(merged.conflicts))}")
+    if merged.open:
+        note(f"{safe(path)}: {plural(len(merged.open), 'conflict')}: {_named(merged.open)}")
         note("    settle the YAML, then run `reconcile compile`: it keeps what is merged and compiles the rest")
         sys.exit(1)
 

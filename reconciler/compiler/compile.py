@@ -12,15 +12,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.compiler.expect import broken
+from reconciler.compiler.freezing import read_freeze
 from reconciler.compiler.holiday_calendars import NoCalendar, with_holidays
 from reconciler.errors import Problem
-from reconciler.lockfile import answers, clash, new_entry, own_timing, renewed
+from reconciler.lockfile import answers, clash, freeze_answers, new_entry, own_timing, renewed
 from reconciler.model import (
     Compiled,
     Conventions,
     Declaration,
     DstPolicy,
     Evidence,
+    Freeze,
     Lock,
     LockEntry,
     Origin,
@@ -113,7 +115,27 @@ def compile_declaration(
             result = _answer(schedule, given, None if schedule.id in refresh else before, now)
             result = _still_agreed(before, result) if isinstance(result, LockEntry) else result
         results[schedule.id] = _checked(schedule, result, declaration.policy)
-    return _compilation(results, previous, kept=kept.keys())
+    compilation = _compilation(results, previous, kept=kept.keys())
+    freeze, questions = _freeze(declaration, previous.freeze)
+    return replace(
+        compilation,
+        lock=replace(compilation.lock, freeze=freeze),
+        questions=(*compilation.questions, *questions),
+    )
+
+
+def _freeze(declaration: Declaration, previous: Freeze | None) -> tuple[Freeze | None, list[OpenQuestion]]:
+    """Return the freeze, copied where it answers what is declared; an open question keeps the one there was."""
+    declared = declaration.freeze
+    if declared is None:
+        return None, []
+    if previous is not None and freeze_answers(previous, declared):
+        return replace(previous, reason=declared.reason, source=declared.origins[0].file), []
+    found = read_freeze(declared, declaration.conventions)
+    if isinstance(found, Freeze):
+        return found, []
+    about = zip(declared.phrases, declared.origins, found, strict=False)
+    return previous, [OpenQuestion("freeze", phrase, at, one) for phrase, at, one in about if one is not None]
 
 
 def _compilation(results: Mapping[str, _Result], previous: Lock, *, kept: Collection[str]) -> Compilation:

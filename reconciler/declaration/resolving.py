@@ -13,7 +13,17 @@ from reconciler.declaration.tasks import Task, find_tasks, option_problems, prog
 from reconciler.declaration.yaml_nodes import Node
 from reconciler.durations import parse_duration
 from reconciler.errors import Problem
-from reconciler.model import Conventions, Declaration, DstPolicy, Expect, Limits, Origin, Policy, Schedule
+from reconciler.model import (
+    Conventions,
+    Declaration,
+    DeclaredFreeze,
+    DstPolicy,
+    Expect,
+    Limits,
+    Origin,
+    Policy,
+    Schedule,
+)
 from reconciler.timing import UnknownZone, check_zone
 
 
@@ -41,7 +51,8 @@ def resolve(files: Iterable[File], *, complete: bool) -> tuple[Declaration, list
                 if complete or not isinstance(wrong, NoTask):
                     problems.append(wrong.problem)
     problems += _moves(schedules.values())
-    return Declaration(tuple(schedules[id] for id in sorted(schedules)), conventions, policy), problems
+    freeze = freeze_of(files, problems)
+    return Declaration(tuple(schedules[id] for id in sorted(schedules)), conventions, policy, freeze), problems
 
 
 def _moves(schedules: Iterable[Schedule]) -> Iterator[Problem]:
@@ -94,6 +105,23 @@ def policy_of(files: Iterable[File], problems: list[Problem]) -> Policy:
         return Policy()
     least = section[2].get("min_interval")
     return Policy(None if least is None else parse_duration(least), section[2].get("max_runs_per_day"))
+
+
+def freeze_of(files: Iterable[File], problems: list[Problem]) -> DeclaredFreeze | None:
+    """Return the freeze of *files*, which stands in one of them; add what is wrong with it to *problems*."""
+    section = _section_of_one_file("freeze", files, problems)
+    if section is None:
+        return None
+    file, node, value = section
+    phrases, origins = _phrases(value["when"], child(node, "when"), file)
+    problems += [found for pair in zip(phrases, origins, strict=True) for found in _phrase_problems(*pair)]
+    problems += _zone_problems(file, node, value)
+    zone = value.get("timezone", file.value.get("timezone"))
+    if zone is None:
+        hint = "write `timezone: Europe/Berlin` beside `when`, or at the top of the file"
+        problems.append(Problem("a freeze without a timezone", file.origin(node), hint))
+        return None
+    return DeclaredFreeze(phrases, zone, origins, value.get("reason"))
 
 
 def _convention(key: str, text: str) -> Any:

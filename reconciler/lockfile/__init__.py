@@ -17,7 +17,8 @@ from reconciler.lockfile.entries import (
     run_to_json,
 )
 from reconciler.lockfile.files import FILENAME, decoded, read, read_text, write, write_atomically
-from reconciler.lockfile.freshness import answers, new_entry, renewed, stale
+from reconciler.lockfile.freezes import freeze_checksum, freeze_from_json, freeze_text
+from reconciler.lockfile.freshness import answers, freeze_answers, new_entry, renewed, stale
 from reconciler.lockfile.merging import Merged, merge, merged_text
 from reconciler.lockfile.text import VERSION, Reader, dumps, is_newer, loads, salvage
 
@@ -35,6 +36,10 @@ __all__ = [
     "dumps",
     "entry_from_json",
     "entry_to_json",
+    "freeze_answers",
+    "freeze_checksum",
+    "freeze_from_json",
+    "freeze_text",
     "instant_text",
     "is_newer",
     "loads",

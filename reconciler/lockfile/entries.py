@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, cast
 
 from reconciler.durations import format_duration, parse_duration
+from reconciler.lockfile.freezes import NAME, freeze_checksum
 from reconciler.model import (
     CalendarInterval,
     CatchUp,
@@ -282,4 +283,5 @@ def fields_checksum(id: str, fields: Mapping[str, Json]) -> str:
 
 def lock_digest(lock: Lock) -> str:
     """Return one digest for all that *lock* says."""
-    return digest({id: checksum(entry) for id, entry in lock.entries.items()})
+    freeze = {NAME: freeze_checksum(lock.freeze)} if lock.freeze else {}
+    return digest({**freeze, **{id: checksum(entry) for id, entry in lock.entries.items()}})

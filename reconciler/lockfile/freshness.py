@@ -13,7 +13,17 @@ from dataclasses import replace
 from reconciler.errors import Problem
 from reconciler.lockfile.declared import as_declared, calendars_of, own_timing
 from reconciler.lockfile.entries import entry_to_json
-from reconciler.model import Compiled, Conventions, Declaration, Lock, LockEntry, Origin, Schedule
+from reconciler.model import (
+    Compiled,
+    Conventions,
+    Declaration,
+    DeclaredFreeze,
+    Freeze,
+    Lock,
+    LockEntry,
+    Origin,
+    Schedule,
+)
 from reconciler.timing import english
 
 
@@ -85,8 +95,26 @@ def stale(declaration: Declaration, lock: Lock, *, lock_file: str) -> Iterator[P
         elif (now := renewed(entry, schedule)) != entry:
             what = ", ".join(_changed_fields(entry_to_json(entry), entry_to_json(now)))
             yield Problem(f"{id}: {what} changed since the lockfile was compiled", schedule.origin, hint)
+    yield from _stale_freeze(declaration.freeze, lock.freeze, Origin(lock_file, 1, 1), hint)
     for id in sorted(lock.entries.keys() - declared.keys()):
         yield Problem(f"{id}: in the lockfile but no longer declared", Origin(lock_file, 1, 1), hint)
+
+
+def freeze_answers(freeze: Freeze | None, declared: DeclaredFreeze) -> bool:
+    """Return whether *freeze* was compiled from the phrases and for the zone of *declared*."""
+    return freeze is not None and (freeze.when, freeze.timing.timezone) == (declared.phrases, declared.timezone)
+
+
+def _stale_freeze(declared: DeclaredFreeze | None, freeze: Freeze | None, lock: Origin, hint: str) -> Iterator[Problem]:
+    if declared is None:
+        if freeze is not None:
+            yield Problem("the freeze is in the lockfile but no longer declared", lock, hint)
+    elif freeze is None:
+        yield Problem("the freeze is not in the lockfile", declared.origins[0], hint)
+    elif not freeze_answers(freeze, declared):
+        yield Problem("the freeze changed since the lockfile was compiled", declared.origins[0], hint)
+    elif (freeze.reason, freeze.source) != (declared.reason, declared.origins[0].file):
+        yield Problem("the freeze's reason or file changed since the lockfile was compiled", declared.origins[0], hint)
 
 
 def _question_change(entry: LockEntry, schedule: Schedule) -> str:

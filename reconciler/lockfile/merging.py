@@ -10,16 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.lockfile.text import block, document
-from reconciler.model import Lock, LockEntry
+from reconciler.lockfile.freezes import NAME
+from reconciler.lockfile.text import block, document, freeze_block
+from reconciler.model import Freeze, Lock, LockEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The entries that are settled, and both sides of those that are not, by id; None where a side has no entry."""
+    """The entries that are settled, and both sides of those that are not, by id; None where a side has no entry.
+
+    *freezes* are both sides of the freeze, where they differ; the lock's own is then not settled.
+    """
 
     lock: Lock
     conflicts: dict[str, tuple[LockEntry | None, LockEntry | None]]
+    freezes: tuple[Freeze | None, Freeze | None] | None = None
+
+    @property
+    def open(self) -> list[str]:
+        """The names of what is not settled."""
+        return [*([NAME] if self.freezes else []), *self.conflicts]
 
 
 def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Merged:
@@ -41,7 +51,11 @@ def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Merged:
             continue
         if taken is not None:
             entries[id] = taken
-    return Merged(Lock(entries), conflicts)
+    if ours.freeze == theirs.freeze or (base is not None and theirs.freeze == base.freeze):
+        return Merged(Lock(entries, ours.freeze), conflicts)
+    if base is not None and ours.freeze == base.freeze:
+        return Merged(Lock(entries, theirs.freeze), conflicts)
+    return Merged(Lock(entries), conflicts, (ours.freeze, theirs.freeze))
 
 
 def merged_text(merged: Merged) -> str:
@@ -50,9 +64,17 @@ def merged_text(merged: Merged) -> str:
 
 
 def _blocks(merged: Merged) -> Iterator[str]:
+    if merged.freezes is not None:
+        yield _conflict(*("" if side is None else freeze_block(side) for side in merged.freezes))
+    elif merged.lock.freeze is not None:
+        yield freeze_block(merged.lock.freeze)
     for id in sorted(merged.lock.entries.keys() | merged.conflicts.keys()):
         if id in merged.lock.entries:
             yield block(merged.lock.entries[id])
         else:
             mine, other = ("" if side is None else block(side) for side in merged.conflicts[id])
-            yield f"<<<<<<< ours\n{mine}=======\n{other}>>>>>>> theirs\n"
+            yield _conflict(mine, other)
+
+
+def _conflict(mine: str, other: str) -> str:
+    return f"<<<<<<< ours\n{mine}=======\n{other}>>>>>>> theirs\n"

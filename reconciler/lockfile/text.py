@@ -12,7 +12,8 @@ from typing import Any, cast
 from reconciler.errors import LockInvalid, Problem
 from reconciler.lockfile.declared import own_timing
 from reconciler.lockfile.entries import checksum, entry_from_json, entry_to_json, fields_checksum
-from reconciler.model import Json, Lock, LockEntry, Origin
+from reconciler.lockfile.freezes import NAME, freeze_checksum, freeze_from_json, freeze_to_json
+from reconciler.model import Freeze, Json, Lock, LockEntry, Origin
 from reconciler.timing import FieldError
 
 VERSION = 1
@@ -28,7 +29,8 @@ HEAL = "run `reconcile compile` and review the difference"
 
 def dumps(lock: Lock) -> str:
     """Return *lock* as text; the same lock gives the same bytes."""
-    return document(block(entry) for _, entry in sorted(lock.entries.items()))
+    blocks = [freeze_block(lock.freeze)] if lock.freeze else []
+    return document([*blocks, *(block(entry) for _, entry in sorted(lock.entries.items()))])
 
 
 def document(blocks: Iterable[str]) -> str:
@@ -39,10 +41,18 @@ def document(blocks: Iterable[str]) -> str:
 def block(entry: LockEntry) -> str:
     """Return the lines of *entry*."""
     fields = entry_to_json(entry)
-    held = fields_checksum(entry.id, fields)
+    return _lines(entry.id, fields, fields_checksum(entry.id, fields))
+
+
+def freeze_block(freeze: Freeze) -> str:
+    """Return the lines of *freeze*."""
+    return _lines(NAME, freeze_to_json(freeze), freeze_checksum(freeze))
+
+
+def _lines(name: str, fields: dict[str, Json], held: str) -> str:
     source = fields.pop("source")
     fields |= {"checksum": held, "source": source}
-    lines = [f"{entry.id}:"]
+    lines = [f"{name}:"]
     for key, value in fields.items():
         if key in _LISTS:
             lines.append(f"  {key}:")
@@ -102,10 +112,38 @@ class Reader:
                 except _Rejected as rejected:
                     problems.append(Problem(str(rejected), Origin(file, found.line, 1), HEAL))
             problems += _order_problems(text, file)
+        freeze: Freeze | None = None
+        try:
+            freeze = _frozen(text)
+        except _Rejected as rejected:
+            problems.append(Problem(str(rejected), Origin(file, _line_of(NAME, text), 1), HEAL))
         if problems:
             raise LockInvalid(problems)
         self._known = known
-        return Lock({entry.id: entry for entry in known.values()})
+        return Lock({entry.id: entry for entry in known.values()}, freeze)
+
+
+def _frozen(text: str) -> Freeze | None:
+    """Return the freeze that *text* begins with; raise _Rejected unless `dumps` would write it so."""
+    found = next((part for part in text.split("\n\n") if part.startswith(f"{NAME}:\n")), None)
+    if found is None:
+        return None
+    found = found.removesuffix("\n") + "\n"
+    try:
+        fields = _fields(found)
+        freeze = freeze_from_json(fields)
+        written = freeze_block(freeze)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _Rejected(f"{NAME}: {_what(error)}") from None
+    if written == found:
+        return freeze
+    if fields.get("checksum") != freeze_checksum(freeze):
+        raise _Rejected(f"{NAME}: it does not match its checksum: edited by hand, or merged badly")
+    raise _Rejected(f"{NAME}: it is not written the way `reconcile compile` writes it")
+
+
+def _line_of(name: str, text: str) -> int:
+    return text[: text.index(f"{name}:")].count("\n") + 1
 
 
 def salvage(text: str) -> Lock:
@@ -122,7 +160,11 @@ def salvage(text: str) -> Lock:
             if _answer(kept.get(found.id, entry)) != _answer(entry):
                 torn.add(found.id)
             kept[found.id] = entry
-    return Lock({id: entry for id, entry in sorted(kept.items()) if id not in torn})
+    freeze: Freeze | None = None
+    if text.count(f"\n{NAME}:\n") == 1 and not _CONFLICT.search(text.partition(f"\n{NAME}:\n")[2].partition("\n\n")[0]):
+        with suppress(_Rejected):
+            freeze = _frozen(text)
+    return Lock({id: entry for id, entry in sorted(kept.items()) if id not in torn}, freeze)
 
 
 def _answer(entry: LockEntry) -> tuple[object, ...]:
@@ -225,7 +267,7 @@ def _fields(text: str) -> dict[str, Any]:
 def _order_problems(text: str, file: str) -> Iterator[Problem]:
     """Yield a problem for the first line that belongs to no entry, and for ids that repeat or are out of order."""
     previous = ""
-    inside = False
+    inside = frozen = False
     for number, line in enumerate(text.split("\n"), 1):
         match = _ID_LINE.fullmatch(line)
         if match:
@@ -235,6 +277,8 @@ def _order_problems(text: str, file: str) -> Iterator[Problem]:
                 yield Problem(f"{match[1]}: the entry {what}", Origin(file, number, 1), HEAL)
                 return
             previous = match[1]
+        elif line == f"{NAME}:" and not previous and not frozen:
+            inside = frozen = True
         elif not line:
             inside = False
         elif not (inside and line.startswith("  ")) and number > 2:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from reconciler import lockfile
 from reconciler.engine.applying import summary
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.protocol import Applied
 from reconciler.engine.records import Records
 from reconciler.errors import ReconcileError, SourceFailed
 from reconciler.following import Allowances, Answer, Condition, Event, Following, Order, Pin, Progress, carried
-from reconciler.model import Reason
+from reconciler.model import Freeze, Reason
 from reconciler.planning import plan
 from reconciler.reconciling.look import Look
 from reconciler.reconciling.verdict import Verdict, conditions, verdict
 from reconciler.review.plan import plan_line
 from reconciler.sources.protocol import Snapshot, Source
 from reconciler.steering import Healing, steer
+from reconciler.timing import frozen_until
 
 _OWN = (Reason.DRIFT, Reason.MISSING)
 NOTHING = Allowances()
@@ -105,7 +108,23 @@ class Reconciler:
 
 
 def _frozen_until(look: Look) -> datetime | None:
-    return None
+    """Return until when the freeze of the new lock or of the one in force holds changes back, None if neither does.
+
+    Where nothing was ever applied there is nothing to hold: jobs begin.
+    """
+    if not look.observed.applied:
+        return None
+    freezes = [look.lock.freeze if look.lock else None, _freeze_in_force(look)]
+    ends = [frozen_until(one.timing, look.now) for one in freezes if one is not None]
+    return max((end for end in ends if end is not None), default=None)
+
+
+def _freeze_in_force(look: Look) -> Freeze | None:
+    text = look.following.freeze
+    try:
+        return None if text is None else lockfile.freeze_from_json(json.loads(text))
+    except (ValueError, KeyError, TypeError):  # written by another release
+        return None
 
 
 def _progress(look: Look, found: Verdict, asked: Asked) -> Progress | None:
@@ -133,6 +152,8 @@ def _following(look: Look, found: Verdict) -> Following:
         known = replace(known, attempted=attempted, attempted_at=look.now, error=error)
     if not isinstance(look.wanted, Snapshot) or look.steered.refused or look.steered.frozen:
         return known
+    freeze = look.wanted.lock.freeze
+    known = replace(known, freeze=None if freeze is None else lockfile.freeze_text(freeze))
     if look.pin is None:
         known = replace(known, followed=look.wanted.revision)
     if look.wanted.revision != known.applied:

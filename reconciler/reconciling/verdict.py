@@ -38,7 +38,9 @@ def verdict(look: Look) -> Verdict:
         return Verdict("OutOfSync", GuardRefused.__name__, message, GuardRefused.exit_code)
     if steered.frozen_until is not None:
         held = f"{plural(len(steered.frozen), 'change')} held back by the freeze"
-        message = f"{held} until {instant_text(steered.frozen_until)}"
+        freeze = look.wanted.lock.freeze
+        reason = f": {freeze.reason}" if freeze is not None and freeze.reason else ""
+        message = f"{held} until {instant_text(steered.frozen_until)}{reason}"
         return Verdict("OutOfSync", "Frozen", message, GuardRefused.exit_code)
     if steered.drift:
         return Verdict("OutOfSync", "Drifted", _drift(look))

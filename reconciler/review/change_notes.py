@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.errors import Problem
 from reconciler.lockfile import stale
-from reconciler.model import Declaration, Lock, Origin, Policy
+from reconciler.model import Declaration, Freeze, Lock, Origin, Policy
 from reconciler.review.concerns import Level
 from reconciler.review.text import plural
 
@@ -50,6 +50,7 @@ def notes(before: Version, after: Version, prefix: str, lock_name: str) -> Itera
         if before.has_lock and after.declaration.policy != before.policy:
             what = "the policy changes; the limits used here are those of the base"
             yield Note(Level.WARNING, "policy-changed", what)
+    yield from _freeze(before.lock.freeze, after.lock.freeze)
     for version in (after, before):
         for problem in version.problems:
             where = None if problem.origin is None else in_repository(problem.origin, prefix)
@@ -57,6 +58,17 @@ def notes(before: Version, after: Version, prefix: str, lock_name: str) -> Itera
             yield Note(level, "yaml", f"{version.name}: {problem.message}", where, problem.hint)
     if not before.has_lock:
         yield Note(Level.NOTICE, "no-lock", f"{before.name} has no lockfile: every schedule counts as added")
+
+
+def _freeze(before: Freeze | None, after: Freeze | None) -> Iterator[Note]:
+    if before == after:
+        return
+    if after is None:
+        yield Note(Level.WARNING, "freeze", f"no change is held back any more: {before.means if before else ''}")
+    elif before is None:
+        yield Note(Level.WARNING, "freeze", f"changes are to be held back: {after.means}")
+    else:
+        yield Note(Level.WARNING, "freeze", f"changes are held back at other times: {before.means} → {after.means}")
 
 
 def _stale(declaration: Declaration, lock: Lock, prefix: str, lock_name: str) -> Iterator[Note]:

@@ -36,7 +36,7 @@ class CompileReport:
 def compile_text(report: CompileReport, *, lock_name: str, paint: Paint) -> str:
     """Return the report: a line or two a changed schedule, the totals last."""
     shown = [(kind, id) for kind in _SIGNS for id in report.changed.get(kind, ())]
-    lines: list[str] = []
+    lines: list[str] = list(_freeze_lines(report, paint))
     for kind, id in shown[:_MOST_SHOWN]:
         lines += _lines(kind, id, report, paint)
     if len(shown) > _MOST_SHOWN:
@@ -46,6 +46,19 @@ def compile_text(report: CompileReport, *, lock_name: str, paint: Paint) -> str:
         if id not in changed:
             lines.append(paint(f"! {safe(id)}: {safe(warning)}", "yellow"))
     return "\n".join([*lines, _totals(report, lock_name, paint)]) + "\n"
+
+
+def _freeze_lines(report: CompileReport, paint: Paint) -> Iterator[str]:
+    before, after = report.previous.freeze, report.lock.freeze
+    if before == after:
+        return
+    shown = after or before
+    assert shown is not None
+    sign, colour = _SIGNS["removed" if after is None else "compiled" if before else "added"]
+    phrases = " + ".join(f'"{safe(phrase)}"' for phrase in shown.when)
+    yield f"{paint(sign, colour, 'bold')} {paint('change freeze', 'bold')}  {phrases}"
+    if after is not None:
+        yield f"    {safe(after.means)}"
 
 
 def _lines(kind: str, id: str, report: CompileReport, paint: Paint) -> Iterator[str]:
@@ -96,6 +109,7 @@ def compile_json(report: CompileReport, *, written: bool, questions: Sequence[Ma
             for kind in ("added", "compiled")
             for id in report.changed.get(kind, ())
         },
+        "freeze": None if report.lock.freeze is None else report.lock.freeze.means,
         "questions": list(questions),
     }
 

@@ -15,6 +15,7 @@ from reconciler.timing.counting import count_fires, last_fire, start_of_latest
 from reconciler.timing.english import english
 from reconciler.timing.fields import FieldError, uneven_step
 from reconciler.timing.fires import fires, follows_elapsed, next_fire, on_wall
+from reconciler.timing.freezing import frozen_until
 from reconciler.timing.frequency import Frequency, frequency
 from reconciler.timing.jitter import start_of
 from reconciler.timing.load import Load, week_load
@@ -54,6 +55,7 @@ __all__ = [
     "fires",
     "follows_elapsed",
     "frequency",
+    "frozen_until",
     "last_fire",
     "next_fire",
     "next_unpaused",
