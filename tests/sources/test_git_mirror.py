@@ -164,6 +164,14 @@ def test_what_a_killed_fetch_left_does_not_stop_the_next(repo: Repo, made: Mirro
     assert not [name for name in left if (at / name).exists()]
 
 
+def test_a_mirror_that_cannot_be_made_says_where(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for at in (tmp_path / "file", tmp_path / "file/below"):
+        with pytest.raises(SourceFailed, match="cannot be made"):
+            mirror(at, repo).fetch()
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_a_mirror_whose_making_was_killed_is_made_again(repo: Repo, made: Mirror, tmp_path: Path) -> None:
     at = tmp_path / "state/mirror"
     (at / "objects").mkdir(parents=True)
