@@ -219,7 +219,7 @@ def test_a_damaged_history_is_fetched_again_once_somebody_asked_for_it(
     first = made.fetch()
     second, third = lock(repo, "two\n"), lock(repo, "three\n")
     assert made.fetch() == third
-    damage(tmp_path / "state/mirror", second)
+    damage(tmp_path / "state/mirror", second).unlink()
     with pytest.raises(SourceFailed, match=r"the mirror of .* cannot be read"):
         made.ahead(third, first)
     assert made.fetch() == third
@@ -227,8 +227,8 @@ def test_a_damaged_history_is_fetched_again_once_somebody_asked_for_it(
     assert made.ahead(third, first) == 2
 
 
-def damage(mirror: Path, sha: str) -> None:
-    """Take all objects out of their packs, and spoil one."""
+def damage(mirror: Path, sha: str) -> Path:
+    """Take all objects out of their packs, and spoil one; return its file."""
     for pack in (mirror / "objects/pack").glob("*.pack"):
         elsewhere = pack.rename(mirror.parent / pack.name)
         with elsewhere.open("rb") as packed:
@@ -236,6 +236,7 @@ def damage(mirror: Path, sha: str) -> None:
     loose = mirror / "objects" / sha[:2] / sha[2:]
     loose.chmod(0o600)
     loose.write_bytes(b"damaged")
+    return loose
 
 
 def test_a_repository_of_longer_hashes_is_followed_too(tmp_path: Path) -> None:
