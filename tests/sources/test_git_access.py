@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import SourceFailed, UsageError
@@ -82,6 +82,7 @@ def test_a_password_in_an_address_names_the_variable_to_put_it_in() -> None:
     assert "RECONCILE_GIT_TOKEN" in str(raised.value.problems[0].hint)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_whatever_is_allowed_is_one_of_the_known_protocols(url: str) -> None:
     try:
@@ -106,6 +107,7 @@ def test_the_token_is_sent_as_a_header_to_that_address_alone() -> None:
     assert "abc" not in f"{access!r} {access.settings()}"
 
 
+@settings(deadline=None)
 @given(st.text("abc/+= %", min_size=1, max_size=20))
 def test_a_token_is_masked_in_every_form(token: str) -> None:
     access = Access(f"s3{token}")

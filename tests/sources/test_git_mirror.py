@@ -164,6 +164,14 @@ def test_what_a_killed_fetch_left_does_not_stop_the_next(repo: Repo, made: Mirro
     assert not [name for name in left if (at / name).exists()]
 
 
+def test_a_mirror_that_cannot_be_made_says_where(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for at in (tmp_path / "file", tmp_path / "file/below"):
+        with pytest.raises(SourceFailed, match="cannot be made"):
+            mirror(at, repo).fetch()
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_a_mirror_whose_making_was_killed_is_made_again(repo: Repo, made: Mirror, tmp_path: Path) -> None:
     at = tmp_path / "state/mirror"
     (at / "objects").mkdir(parents=True)
@@ -211,7 +219,7 @@ def test_a_damaged_history_is_fetched_again_once_somebody_asked_for_it(
     first = made.fetch()
     second, third = lock(repo, "two\n"), lock(repo, "three\n")
     assert made.fetch() == third
-    damage(tmp_path / "state/mirror", second)
+    damage(tmp_path / "state/mirror", second).unlink()
     with pytest.raises(SourceFailed, match=r"the mirror of .* cannot be read"):
         made.ahead(third, first)
     assert made.fetch() == third
@@ -219,8 +227,8 @@ def test_a_damaged_history_is_fetched_again_once_somebody_asked_for_it(
     assert made.ahead(third, first) == 2
 
 
-def damage(mirror: Path, sha: str) -> None:
-    """Take all objects out of their packs, and spoil one."""
+def damage(mirror: Path, sha: str) -> Path:
+    """Take all objects out of their packs, and spoil one; return its file."""
     for pack in (mirror / "objects/pack").glob("*.pack"):
         elsewhere = pack.rename(mirror.parent / pack.name)
         with elsewhere.open("rb") as packed:
@@ -228,6 +236,7 @@ def damage(mirror: Path, sha: str) -> None:
     loose = mirror / "objects" / sha[:2] / sha[2:]
     loose.chmod(0o600)
     loose.write_bytes(b"damaged")
+    return loose
 
 
 def test_a_repository_of_longer_hashes_is_followed_too(tmp_path: Path) -> None:
