@@ -11,8 +11,8 @@ from reconciler.cli.source import found_by, source_of
 from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.protocol import Applied
 from reconciler.engine.records import Records
-from reconciler.errors import GuardRefused, Problem, ReconcileError, StoreFailed
-from reconciler.following import Allowances
+from reconciler.errors import GuardRefused, Problem, ReconcileError, SourceFailed, StoreFailed
+from reconciler.following import Allowances, Place
 from reconciler.model import Plan
 from reconciler.reconciling.look import Look
 from reconciler.reconciling.reconciler import Asked, Reconciler
@@ -38,6 +38,8 @@ def once(
     engine, records = EmbeddedEngine(project.state_dir), Records(project.state_dir)
     followed = records.followed()
     source = source_of(project, followed)
+    if source.place.kind == "git" and not dry_run:
+        raise _only_the_daemon(source.place)
     reconciler = Reconciler(engine, records, source)
     asked = Asked(allowances, adopt=adopt)
     look = reconciler.look(found_by(source, followed), datetime.now(UTC), asked)
@@ -51,6 +53,14 @@ def once(
         raise GuardRefused(verdict(look).message, hint="`reconcile --during-freeze` applies them nevertheless")
     if dry_run and detailed_exitcode and planned.pending:
         sys.exit(2)
+
+
+def _only_the_daemon(place: Place) -> SourceFailed:
+    return SourceFailed(
+        f"this scheduler follows {place}, and only its daemon verifies and applies that",
+        hint="`reconcile serve --git …` runs it, `reconcile --dry-run` shows what it would do; "
+        "a scheduler of your own needs a state directory of its own: --state",
+    )
 
 
 def _planned(look: Look) -> Plan:

@@ -46,17 +46,20 @@ def command(
     records = Records(project.state_dir)
     now, by = datetime.now(UTC), user()
     followed = records.followed()
+    source = source_of(project, followed)
     if revision is None:
         if followed.pin is None:
             raise UsageError("nothing is pinned")
         records.pin(None, Event(now, "unpinned", f"no longer held at {followed.pin.revision[:10]}", actor=by))
     else:
-        source = source_of(project, followed)
         snapshot = source.at(source.resolve(revision))
         pin = Pin(snapshot.revision, by, now, reason, now + length if length else None)
         records.pin(pin, Event(now, "pinned", _said(pin), actor=by))
         if not project.json:
             note(f"{_said(pin)}: {plural(len(snapshot.lock.entries), 'schedule')}")
+    if holder(project.state_dir) is None and source.place.kind == "git":
+        note("no daemon is running; the next one begins with this")
+        return
     if holder(project.state_dir) is None:
         once(project, allowances=allowances)
         return

@@ -48,7 +48,7 @@ def week(freeze: Freeze) -> list[str]:
         ("Sundays from 11pm until 1am", ["Mon 00:00-Mon 01:00", "Sun 23:00-Mon 01:00"]),
         ("before 6:30am on Wednesdays", ["Wed 00:00-Wed 06:30"]),
         ("between noon and 13:20 on Mondays", ["Mon 12:00-Mon 13:20"]),
-        ("from 24 to 26 November", ["Tue 00:00-Fri 00:00"]),
+        ("from 24 November to 26 November", ["Tue 00:00-Fri 00:00"]),
         ("from 24 November 2026 to 25 November 2026", ["Tue 00:00-Thu 00:00"]),
         ("in December", []),
     ],

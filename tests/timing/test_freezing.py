@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from dateutil import tz
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,7 +59,7 @@ def test_it_ends_where_a_walk_minute_by_minute_ends(
 ) -> None:
     timing = freeze(zone, {"day_of_week": days, "hour": hours, "minute": minutes})
     assert isinstance(timing.rule, tuple)
-    wall_of = tz.gettz(zone)
+    wall_of = ZoneInfo(zone)
     now = season.replace(tzinfo=UTC) + after * MINUTE
     at = now
     while frozen(at.astimezone(wall_of), timing.rule) and at < now + timedelta(days=9):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from dateutil import tz
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +25,7 @@ def test_what_is_due_before_the_end_is_held_back(zone: str, minutes: int, season
     begin = MARCH + timedelta(days=season)
     wall = begin.replace(tzinfo=None) + timedelta(minutes=minutes)
     held = entry(timing=timing(zone, hour="*", minute="*/10"), paused=True, paused_until=wall)
-    end = wall.replace(tzinfo=tz.gettz(zone)).astimezone(UTC)
+    end = wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     assert pause_end(held) == end
     since = begin + timedelta(minutes=after)
     expected = next(at for at in fires(held.timing, since) if at >= end)
