@@ -15,7 +15,8 @@ VOLATILE = [
     (re.compile(r"\w{3} \w{3} [ \d]\d \d{2}:\d{2}:\d{2} UTC \d{4}"), "<date>"),
     (re.compile(r"sha256:[0-9a-f]+"), "<checksum>"),
     (re.compile(r"digest [0-9a-f]{12}"), "<digest>"),
-    (re.compile(r"\([0-9a-f]{10}\)"), "<revision>"),
+    (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "<instant>"),
+    (re.compile(r"\b[0-9a-f]{10}\b"), "<revision>"),
     (re.compile(r"\b[\d.]+ m?s\b"), "<took>"),
     (re.compile(r"  +"), "  "),
 ]
@@ -42,7 +43,7 @@ def test_every_session_prints_what_is_shown(tmp_path: Path) -> None:
     assert yaml is not None
     (tmp_path / "schedules").mkdir()
     (tmp_path / yaml[1]).write_text(f"# {yaml[1]}\n{yaml[2]}")
-    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "LC_ALL": "C", "TZ": "UTC"}
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "LC_ALL": "C", "TZ": "UTC"} | {"LOGNAME": "me"}
     shown = sessions()
     assert len(shown) >= 10
     for command, expected in shown:
