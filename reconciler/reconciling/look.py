@@ -12,6 +12,7 @@ from reconciler.sources.protocol import Snapshot
 from reconciler.steering import Steered
 
 _SHORT = 10
+_SHA1 = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,13 @@ class Look:
             for job in jobs
             if job.pause is not None and (job.pause.until is None or job.pause.until > self.now)
         }
+
+    def named(self, revision: str) -> str:
+        """Return *revision* as records name it, after Flux: `main@sha1:4f2a…` in full, or the digest of a lock."""
+        if self.place.kind == "directory":
+            return revision
+        algorithm = "sha1" if len(revision) == _SHA1 else "sha256"
+        return f"{self.place.branch}@{algorithm}:{revision}"
 
     def label(self, revision: str) -> str:
         """Return *revision* for people: `main@4f2a9c1b0d`, or the beginning of a digest."""

@@ -103,7 +103,7 @@ class Reconciler:
         now = look.steered.now
         if not now and progress is None:
             return Done((), found)
-        revision = look.label(look.wanted.revision) if isinstance(look.wanted, Snapshot) else ""
+        revision = look.named(look.wanted.revision) if isinstance(look.wanted, Snapshot) else ""
         return Done(self._engine.apply(now, revision, progress=progress), found)
 
 

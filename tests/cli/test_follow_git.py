@@ -72,7 +72,7 @@ def test_the_scheduler_is_what_the_branch_says(origin: Origin) -> None:
     assert origin.applied() == third
     assert f"  {third[:10]} applied " in origin.project.ok("status").out
     revisions = [one["revision"] for one in status(origin.project)["revisions"]]
-    assert revisions == [f"main@{second[:10]}", f"main@{first[:10]}"]
+    assert revisions == [f"main@sha1:{second}", f"main@sha1:{first}"]
     assert not (origin.project.root / "schedules").exists(), "nothing is checked out"
     assert "1 delete at main@" in origin.project.ok("events").out
 

@@ -17,7 +17,6 @@ from reconciler.compiler.judging import Heard
 from reconciler.errors import InvalidInput
 from reconciler.model import (
     CalendarInterval,
-    Case,
     Compiled,
     ElapsedInterval,
     Evidence,
@@ -25,10 +24,10 @@ from reconciler.model import (
     Question,
     Reading,
     Timing,
-    Verdict,
 )
 from reconciler.review.evaluation import evaluation_json, evaluation_text
 from reconciler.review.text import Paint
+from reconciler.scoring import Case, Verdict
 from reconciler.timing import cron_fields, equal
 
 RIGHT, REFUSED, WRONG = Verdict.RIGHT, Verdict.REFUSED, Verdict.WRONG
