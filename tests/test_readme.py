@@ -43,9 +43,8 @@ def test_every_session_prints_what_is_shown(tmp_path: Path) -> None:
     assert yaml is not None
     (tmp_path / "schedules").mkdir()
     (tmp_path / yaml[1]).write_text(f"# {yaml[1]}\n{yaml[2]}")
-    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "LC_ALL": "C", "TZ": "UTC"} | {
-        "LOGNAME": "me"
-    }
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {"PATH": path, "LC_ALL": "C", "TZ": "UTC", "LOGNAME": "me"}
     shown = sessions()
     assert len(shown) >= 10
     for command, expected in shown:

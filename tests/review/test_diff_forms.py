@@ -32,6 +32,7 @@ from reconciler.review.diff_text import diff_text
 from reconciler.review.escaping import code, for_log, html_code, prose
 from reconciler.review.text import Paint
 from tests.builders import entry, timing
+from tests.effort import examples
 from tests.review.changing import report
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/diff.schema.json").read_text())
@@ -123,7 +124,7 @@ def test_nothing_that_does_not_print_and_no_workflow_command_is_let_through(form
         assert commands == []
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(TEXTS)
 def test_markdown_shows_what_people_wrote_as_code_and_nothing_else(text: str) -> None:
     out = diff_markdown(hostile_report(text))

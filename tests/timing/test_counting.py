@@ -11,13 +11,14 @@ from reconciler.model import Timing
 from reconciler.timing import count_fires, fires, last_fire, start_of_latest
 from reconciler.timing.counting import due_seconds
 from tests.builders import timing
+from tests.effort import examples
 
 from .strategies import calendar_intervals, cron_rules, elapsed_intervals, moments_near_changes, timings
 
 RULES = st.one_of(cron_rules(), cron_rules(seconds=True), calendar_intervals(), elapsed_intervals())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.data(), st.integers(0, 40 * 86400))
 def test_a_count_is_how_many_there_are(data: st.DataObject, span: int) -> None:
     rule = data.draw(timings(RULES))

@@ -28,6 +28,7 @@ from reconciler.model import (
 from reconciler.timing import cron_fields, cron_union, english, fires, next_fire
 from reconciler.timing.fields import ORDINALS, WEEKDAYS
 from reconciler.timing.positions import business_day, days_from_end, weekday_from_end
+from tests.effort import examples
 
 from .strategies import accepted, policies
 
@@ -135,7 +136,7 @@ def _due(timing: Timing) -> list[list[datetime]]:
     return [list(islice(fires(timing, start), 150)) for start in _STARTS]
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=examples(150), suppress_health_check=list(HealthCheck))
 @given(_timings)
 def test_the_english_of_a_timing_reads_back_to_the_same_fire_times(timing: Timing) -> None:
     assume(next_fire(timing, datetime(1970, 1, 2, tzinfo=UTC)) is not None)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.model import CalendarInterval, DstPolicy, ElapsedInterval, Rule, Timing
 from reconciler.timing import cron_fields, fires, next_fire
+from tests.effort import examples
 
 from .oracle import due_between, transitions, zones_by_behaviour
 from .strategies import calendar_intervals, cron_rules, elapsed_intervals, moments_near_changes, timings
@@ -195,14 +196,14 @@ def test_sparse_schedules_lose_nothing_over_two_years(zone: str, sets: dict[str,
 # ---------------------------------------------------------------- laws
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(timings(cron_rules()), st.data())
 def test_cron_fields_agree_with_the_brute_force(timing: Timing, data: st.DataObject) -> None:
     after = data.draw(moments_near_changes(timing.timezone))
     agree(timing, after, after + 40 * HOUR)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(timings(cron_rules(seconds=True)), st.data())
 def test_seconds_agree_with_the_brute_force(timing: Timing, data: st.DataObject) -> None:
     after = data.draw(moments_near_changes(timing.timezone))
@@ -241,7 +242,7 @@ def test_next_fire_is_strictly_after_monotone_and_the_head_of_fires(timing: Timi
         assert due_later == due
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(timings(cron_rules()), st.data())
 def test_asking_one_by_one_gives_what_fires_gives(timing: Timing, data: st.DataObject) -> None:
     after = data.draw(moments_near_changes(timing.timezone))

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 
 from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Rule, Timing
 from reconciler.timing import cron_fields, fires, frequency
+from tests.effort import examples
 
 from .strategies import cron_rules
 
 START = datetime(2024, 1, 1, tzinfo=UTC) - timedelta(seconds=1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(cron_rules())
 def test_counting_the_due_times_of_forty_days_finds_no_more(rule: tuple[CronFields, ...]) -> None:
     found = frequency(rule)
