@@ -308,3 +308,13 @@ def test_what_is_left_over_in_the_lock_is_named_in_one_order() -> None:
     found = compare(after, after, now=NOW, lock_name="schedules/schedules.lock")
     named = [note.message.split(":")[0] for note in found.notes if note.code == "not-compiled"]
     assert named == [f"other-{at}" for at in range(9)]
+
+
+def test_losing_protection_and_removing_what_is_protected_are_worth_a_look() -> None:
+    kept = entry("a", protected=True)
+    assert codes(only(report([kept], [replace(kept, protected=False)]))) == ["protected"]
+    assert codes(only(report([kept], [replace(kept, owner="ops")]))) == []
+    (concern,) = only(report([kept, entry("b")], [entry("b")])).concerns
+    assert (concern.level, concern.code) == (Level.WARNING, "protected")
+    assert "--allow-deletes" in concern.message
+    assert codes(only(report([entry("a"), entry("b")], [entry("b")]))) == []
