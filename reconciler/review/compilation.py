@@ -82,7 +82,7 @@ def _warnings(entry: LockEntry, now: datetime) -> tuple[str, ...]:
 
 
 def dated_warnings(lock: Lock, now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield (id, warning) for what came with time: a holiday calendar that ends soon, or guesses; a pause that is over."""
+    """Yield (id, warning) for what time brings: a holiday calendar that ends soon, or guesses; a pause that is over."""
     for id, entry in lock.entries.items():
         for warning in (*calendar_warnings(entry.timing, now), *pause_warnings(entry, now)):
             yield id, warning
