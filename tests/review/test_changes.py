@@ -318,3 +318,19 @@ def test_losing_protection_and_removing_what_is_protected_are_worth_a_look() -> 
     assert (concern.level, concern.code) == (Level.WARNING, "protected")
     assert "--allow-deletes" in concern.message
     assert codes(only(report([entry("a"), entry("b")], [entry("b")]))) == []
+
+
+def test_the_words_for_a_pause_say_what_it_changes() -> None:
+    free, held = entry("a"), entry("a", paused=True)
+    over, long, longer = (replace(held, paused_until=datetime(year, 1, 1)) for year in (2026, 2027, 2028))
+
+    def said(before: LockEntry, after: LockEntry) -> str | None:
+        return effect(only(report([before], [after])))
+
+    assert said(free, held) == "paused: it stops firing"
+    assert said(free, long) == "paused in git until 2027-01-01 00:00: it stops firing"
+    assert said(free, over) == "paused in git until 2026-01-01 00:00: the next fires stay as they are"
+    assert said(over, free) == "no longer paused: the next fires stay as they are"
+    assert said(long, free) == said(held, free) == "no longer paused: it fires again"
+    assert said(longer, long) == "paused in git until 2027-01-01 00:00; before: paused in git until 2028-01-01 00:00"
+    assert said(held, long) == "paused in git until 2027-01-01 00:00; before: paused in git"
