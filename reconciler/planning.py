@@ -105,14 +105,22 @@ def _stops(
         for id, job in observed.jobs.items()
         if job.applied is not None and not (job.entry.paused and job.entry.paused_until is None)
     }
-    stops = (one.id for one in changes if one.action in (Action.DELETE, Action.PAUSE) and one.id in running)
-    stopped = sorted(id for id in stops if id not in allow_stops)
+    stops = {one.previous_id or one.id for one in changes if _stops_it(one)}
+    stopped = sorted((stops & running.keys()) - allow_stops)
     protected = [id for id in stopped if running[id].entry.protected]
     if protected:
         hint = "if that is meant, repeat with " + " ".join(f"--allow-deletes {id}" for id in protected)
         yield Breach(f"this would stop what is protected: {', '.join(protected)}", hint, tuple(protected))
     if stopped:
         yield from _too_many(lock, stopped, len(running), allow_deletes)
+
+
+def _stops_it(change: Change) -> bool:
+    """Return whether *change* removes its job, or pauses it, be it with other changes or under another id."""
+    before, after = change.before, change.after
+    if before is None or after is None:
+        return change.action is Action.DELETE
+    return after.paused and (before.paused, before.paused_until) != (after.paused, after.paused_until)
 
 
 def _too_many(lock: Lock, stopped: list[str], running: int, allow_deletes: int | None) -> Iterator[Breach]:

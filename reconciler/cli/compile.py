@@ -40,7 +40,7 @@ from reconciler.errors import (
     StoreFailed,
 )
 from reconciler.model import Declaration, Lock, Policy
-from reconciler.review.compilation import CompileReport, compile_json, compile_text, ending_calendars
+from reconciler.review.compilation import CompileReport, compile_json, compile_text, dated_warnings
 from reconciler.review.explain import question_lines
 
 _LOOK_EVERY = 30.0
@@ -127,7 +127,7 @@ def check_lock(project: Project, policy_from: Path | None) -> None:
         ]
     if problems:
         raise LockInvalid(sorted(problems, key=_by_place))
-    warnings = [f"{id}: {warning}" for id, warning in ending_calendars(lock, datetime.now(UTC))]
+    warnings = [f"{id}: {warning}" for id, warning in dated_warnings(lock, datetime.now(UTC))]
     if project.json:
         say_json({"format_version": "1.0", "fresh": True, "total": len(lock.entries), "warnings": warnings})
     else:

@@ -174,7 +174,7 @@ def _schedule(
         runbook=value.get("runbook", defaults.get("runbook")),
         paused=value.get("paused", "paused_until" in value),
         paused_until=_paused_until(value, node, file),
-        protected=value.get("protected", defaults.get("protected", False)),
+        protected=value.get("protected", False),
         moved=value.get("moved"),
         expect=_expect(value.get("expect", {}), node, file),
     )

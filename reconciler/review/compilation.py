@@ -9,7 +9,7 @@ from datetime import datetime
 from reconciler.lockfile import rule_to_json
 from reconciler.model import Evidence, Json, Lock, LockEntry
 from reconciler.review.text import Paint, plural, safe
-from reconciler.timing import calendar_warnings, warnings_at, warnings_for
+from reconciler.timing import calendar_warnings, pause_warnings, warnings_at, warnings_for
 
 _SIGNS = {"added": ("+", "green"), "compiled": ("~", "yellow"), "renewed": ("~", "yellow"), "removed": ("-", "red")}
 _WORDS = {"added": "added", "compiled": "compiled again", "renewed": "brought up to date", "removed": "removed"}
@@ -42,7 +42,7 @@ def compile_text(report: CompileReport, *, lock_name: str, paint: Paint) -> str:
     if len(shown) > _MOST_SHOWN:
         lines.append(f"… and {len(shown) - _MOST_SHOWN:,} more")
     changed = {id for _, id in shown}
-    for id, warning in ending_calendars(report.lock, report.now):
+    for id, warning in dated_warnings(report.lock, report.now):
         if id not in changed:
             lines.append(paint(f"! {safe(id)}: {safe(warning)}", "yellow"))
     return "\n".join([*lines, _totals(report, lock_name, paint)]) + "\n"
@@ -78,13 +78,13 @@ def _lines(kind: str, id: str, report: CompileReport, paint: Paint) -> Iterator[
 
 
 def _warnings(entry: LockEntry, now: datetime) -> tuple[str, ...]:
-    return (*warnings_for(entry.timing), *warnings_at(entry.timing, now))
+    return (*warnings_for(entry.timing), *warnings_at(entry.timing, now), *pause_warnings(entry, now))
 
 
-def ending_calendars(lock: Lock, now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield (id, warning) for each entry of *lock* with a holiday calendar that ends soon, or guesses."""
+def dated_warnings(lock: Lock, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield (id, warning) for what time brings: a holiday calendar that ends soon, or guesses; a pause that is over."""
     for id, entry in lock.entries.items():
-        for warning in calendar_warnings(entry.timing, now):
+        for warning in (*calendar_warnings(entry.timing, now), *pause_warnings(entry, now)):
             yield id, warning
 
 

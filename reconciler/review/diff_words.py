@@ -67,14 +67,24 @@ def effect(change: ScheduleChange) -> str | None:
         return None
     before, after = change.before.entry, change.after.entry
     if (before.paused, before.paused_until) != (after.paused, after.paused_until):
-        if not after.paused:
-            return "no longer paused: it fires again"
-        return f"{held_words(after)}: it stops firing" if after.paused_until else "paused: it stops firing"
+        return _pausing(change.before, change.after)
     if change.fires_alike:
         told = "the phrase changed; no fire time changes" if before.when != after.when else "no fire time changes"
         return "; ".join(filter(None, [told, _changing(change)]))
     changing = _changing(change)
     return f"{changing} too" if changing else None
+
+
+def _pausing(before: Side, after: Side) -> str:
+    """Return what a change of the pause in git does; one that is over, or ends before the next fire, does nothing."""
+    words = held_words(after.entry) if after.entry.paused else "no longer paused"
+    if before.next and before.next == after.next:
+        return f"{words}: the next fires stay as they are"
+    if not after.entry.paused:
+        return f"{words}: it fires again"
+    if before.entry.paused:
+        return f"{words}; before: {held_words(before.entry)}"
+    return f"{words}: it stops firing" if after.entry.paused_until else "paused: it stops firing"
 
 
 def _changing(change: ScheduleChange) -> str | None:

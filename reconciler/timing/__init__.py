@@ -20,7 +20,7 @@ from reconciler.timing.frequency import Frequency, frequency
 from reconciler.timing.jitter import start_of
 from reconciler.timing.load import Load, week_load
 from reconciler.timing.normal import cron_fields, fields_as_written
-from reconciler.timing.pausing import next_unpaused, pause_end, paused_in_git
+from reconciler.timing.pausing import next_unpaused, pause_end, pause_warnings, paused_in_git
 from reconciler.timing.policy import breaches
 from reconciler.timing.sanity import (
     NeverFires,
@@ -61,6 +61,7 @@ __all__ = [
     "next_unpaused",
     "on_wall",
     "pause_end",
+    "pause_warnings",
     "paused_in_git",
     "start_of",
     "start_of_latest",

@@ -95,6 +95,21 @@ def test_pausing_what_is_protected_in_git_is_stopping_it_and_renaming_it_is_not(
     assert plan(Lock(renamed), held).breaches == ()
 
 
+@pytest.mark.parametrize("id", ["a", "z"])
+def test_a_pause_among_other_changes_is_a_stop_too(id: str) -> None:
+    held = observed(*(job(entry(one, protected=True)) for one in "abcde"))
+    kept = {one: entry(one, protected=True) for one in "bcde"}
+    pausing = entry(id, paused=True, protected=False, owner="somebody", moved=None if id == "a" else "a")
+    assert [breach.ids for breach in plan(Lock(kept | {id: pausing}), held).breaches] == [("a",)]
+    assert plan(Lock(kept | {id: pausing}), held, allow_stops=frozenset("a")).breaches == ()
+
+
+def test_a_change_of_what_is_paused_already_stops_nothing() -> None:
+    held = observed(*(job(entry(one, protected=True, paused=True)) for one in "ab"), job(entry("c")))
+    wanted = {one: entry(one, protected=True, paused=True, owner="somebody") for one in "ab"} | {"c": entry("c")}
+    assert plan(Lock(wanted), held).breaches == ()
+
+
 def test_a_pause_that_ends_by_itself_still_counts_as_running() -> None:
     until = datetime(2026, 12, 24)
     held = observed(*(job(entry(id, paused=True, paused_until=until)) for id in "abc"), job(entry("d")))

@@ -308,3 +308,29 @@ def test_what_is_left_over_in_the_lock_is_named_in_one_order() -> None:
     found = compare(after, after, now=NOW, lock_name="schedules/schedules.lock")
     named = [note.message.split(":")[0] for note in found.notes if note.code == "not-compiled"]
     assert named == [f"other-{at}" for at in range(9)]
+
+
+def test_losing_protection_and_removing_what_is_protected_are_worth_a_look() -> None:
+    kept = entry("a", protected=True)
+    assert codes(only(report([kept], [replace(kept, protected=False)]))) == ["protected"]
+    assert codes(only(report([kept], [replace(kept, owner="ops")]))) == []
+    (concern,) = only(report([kept, entry("b")], [entry("b")])).concerns
+    assert (concern.level, concern.code) == (Level.WARNING, "protected")
+    assert "--allow-deletes" in concern.message
+    assert codes(only(report([entry("a"), entry("b")], [entry("b")]))) == []
+
+
+def test_the_words_for_a_pause_say_what_it_changes() -> None:
+    free, held = entry("a"), entry("a", paused=True)
+    over, long, longer = (replace(held, paused_until=datetime(year, 1, 1)) for year in (2026, 2027, 2028))
+
+    def said(before: LockEntry, after: LockEntry) -> str | None:
+        return effect(only(report([before], [after])))
+
+    assert said(free, held) == "paused: it stops firing"
+    assert said(free, long) == "paused in git until 2027-01-01 00:00: it stops firing"
+    assert said(free, over) == "paused in git until 2026-01-01 00:00: the next fires stay as they are"
+    assert said(over, free) == "no longer paused: the next fires stay as they are"
+    assert said(long, free) == said(held, free) == "no longer paused: it fires again"
+    assert said(longer, long) == "paused in git until 2027-01-01 00:00; before: paused in git until 2028-01-01 00:00"
+    assert said(held, long) == "paused in git until 2027-01-01 00:00; before: paused in git"
