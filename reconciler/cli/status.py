@@ -41,6 +41,8 @@ def status(project: Project, now: datetime) -> Status:
     source = source_of(project, followed)
     look = Reconciler(engine, records, source).look(found_by(source, followed), now)
     held = holder(project.state_dir)
+    known = look.following
+    behind = None not in (known.attempted, known.applied) and known.attempted != known.applied
     return status_of(
         entries=look.lock.entries if look.lock else None,
         planned=look.planned,
@@ -54,6 +56,7 @@ def status(project: Project, now: datetime) -> Status:
             revisions=engine.revisions(_REVISIONS),
             removed=records.tombstones(),
             turned=engine.turned() if project.json else {},
+            ahead=source.ahead(str(known.attempted), str(known.applied)) if behind else None,
             set_aside=[path.name for path in kept(project.state_dir)],
         ),
         now=now,

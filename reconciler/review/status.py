@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from reconciler.durations import format_duration
-from reconciler.following import KEPT, Followed, Following, Revision, Tombstone
+from reconciler.following import KEPT, Followed, Revision, Tombstone
 from reconciler.lockfile import instant_text
 from reconciler.model import Job, LockEntry, MissReason, Observed, Plan, Run, RunState
 from reconciler.review.plan import held_words, pause_words
@@ -49,6 +49,7 @@ class Record:
     """What the ledger remembers beside jobs and runs.
 
     *turned* is since when each job that ran is as well or ill as it is, *set_aside* the names of broken ledgers.
+    *ahead* is how many commits the source has that are not in force, if that can be told.
     """
 
     followed: Followed = field(default_factory=Followed)
@@ -56,6 +57,7 @@ class Record:
     removed: Sequence[Tombstone] = ()
     turned: Mapping[str, datetime] = field(default_factory=dict)
     set_aside: Sequence[str] = ()
+    ahead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,7 @@ def status_text(status: Status, *, now: datetime, paint: Paint) -> str:
         head += f" · daemon {status.daemon.pid or 'running'}{since}"
     else:
         head += " · no daemon is running: `reconcile serve` runs the jobs"
-    lines = [head, *_source_lines(status.record.followed.following, now)]
+    lines = [head, *_source_lines(status.record, now)]
     lines += [f"  {safe(text)}" for text in (status.message, *status.notes) if text]
     if status.jobs:
         title = [paint(name, "dim") for name in ("SCHEDULE", "SYNC", "HEALTH", "NEXT", "LAST", "OWNER")]
@@ -239,7 +241,8 @@ def status_text(status: Status, *, now: datetime, paint: Paint) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _source_lines(following: Following | None, now: datetime) -> Iterator[str]:
+def _source_lines(record: Record, now: datetime) -> Iterator[str]:
+    following = record.followed.following
     if following is None or following.place.kind != "git":
         return
     applied = "nothing applied yet"
@@ -247,7 +250,8 @@ def _source_lines(following: Following | None, now: datetime) -> Iterator[str]:
         applied = f"{following.applied[:10]} applied {ago(following.applied_at, now)}"
     behind = ""
     if following.attempted not in (None, following.applied):
-        behind = f", which is at {str(following.attempted)[:10]}"
+        commits = f", {plural(record.ahead, 'commit')} ahead" if record.ahead else ""
+        behind = f", which is at {str(following.attempted)[:10]}{commits}"
     yield f"  {applied} of {safe(str(following.place))}{behind}"
 
 

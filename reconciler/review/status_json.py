@@ -30,7 +30,7 @@ def status_json(status: Status) -> dict[str, Json]:
             "last_sign_of_life": instant_text(status.daemon.beat),
             "store_error": status.daemon.store_error,
         },
-        "source": _source_json(status.record.followed.following),
+        "source": _source_json(status.record.followed.following, status.record.ahead),
         "pin": _pin_json(status.record.followed.pin),
         "conditions": [_condition_json(one) for one in _conditions(status)],
         "revisions": [
@@ -56,7 +56,7 @@ def status_json(status: Status) -> dict[str, Json]:
     }
 
 
-def _source_json(following: Following | None) -> Json:
+def _source_json(following: Following | None, ahead: int | None) -> Json:
     if following is None:
         return None
     place = following.place
@@ -67,6 +67,7 @@ def _source_json(following: Following | None) -> Json:
         "path": place.path or None,
         "last_attempted_revision": following.attempted,
         "last_attempted_at": _instant(following.attempted_at),
+        "commits_ahead": ahead,
         "error": following.error,
         "last_applied_revision": following.applied,
         "last_applied_at": _instant(following.applied_at),

@@ -64,6 +64,10 @@ class DirectorySource(Source):
         name = f"{found}:{self._name}"
         return Snapshot(lockfile.loads(lockfile.decoded(blob, name=name), file=name), found.sha)
 
+    def ahead(self, revision: str, of: str) -> int | None:  # noqa: ARG002 -- digests have no order
+        """Return None: a file has no history."""
+        return None
+
     def resolve(self, ref: str) -> str:
         """Return the full hash of the commit that *ref* names in the project's repository."""
         return Repository(self._root).commit(ref).sha

@@ -25,7 +25,6 @@ class GitSource(Source):
         self._reader = lockfile.Reader()
         self._guard = threading.Lock()
         self._found: Snapshot | ReconcileError | None = None
-        self._tip: str | None = None
         self._news = True
 
     def fetch(self, followed: Callable[[], str | None], *, rewind: str | None = None) -> None:
@@ -44,7 +43,7 @@ class GitSource(Source):
             self._found = found
 
     def _look(self, followed: str | None, rewind: str | None) -> Snapshot:
-        tip = self._tip = self._mirror.fetch()
+        tip = self._mirror.fetch()
         known = self._found
         if isinstance(known, Snapshot) and known.revision == tip:
             return known
@@ -85,18 +84,6 @@ class GitSource(Source):
         """Return what the last `fetch` found; None before the first."""
         return self._found
 
-    def recall(self, revision: str) -> None:
-        """Take it that the last `fetch` found *revision*, which was verified then."""
-        try:
-            self._found = self._read(revision)
-        except ReconcileError as error:
-            self._found = error
-
-    @property
-    def tip(self) -> str | None:
-        """The commit of the branch that was fetched last, whether or not it may be applied."""
-        return self._tip
-
     def at(self, revision: str) -> Snapshot:
         """Return the lock of a commit of the mirror, verified by itself."""
         found = self._mirror.resolve(revision)
@@ -106,6 +93,13 @@ class GitSource(Source):
     def resolve(self, ref: str) -> str:
         """Return the full hash of the commit that *ref* names."""
         return self._mirror.resolve(ref)
+
+    def ahead(self, revision: str, of: str) -> int | None:
+        """Return how many commits *revision* has that *of* has not; None where the mirror cannot tell."""
+        try:
+            return self._mirror.ahead(revision, of)
+        except ReconcileError:
+            return None
 
     def cancel(self) -> None:
         """End a fetch that runs."""

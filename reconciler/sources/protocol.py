@@ -31,6 +31,10 @@ class Source(Protocol):
         """Return the snapshot of a *revision* of git, verified like any other; raise ReconcileError if it has none."""
         ...
 
+    def ahead(self, revision: str, of: str) -> int | None:
+        """Return how many commits *revision* has that *of* has not; None where that cannot be told."""
+        ...
+
     def resolve(self, ref: str) -> str:
         """Return the full hash of the commit that *ref* names; raise ReconcileError if it names none."""
         ...

@@ -148,6 +148,8 @@ def test_a_pin_holds_while_the_branch_goes_on(origin: Origin) -> None:
     third = origin.commit(TWO.replace("tick]", "tock]"))
     until(lambda: status(origin.project)["source"]["last_attempted_revision"] == third)
     assert (origin.applied(), status(origin.project)["sync"]) == (first, "Synced")
+    assert status(origin.project)["source"]["commits_ahead"] == 2
+    assert f"which is at {third[:10]}, 2 commits ahead" in origin.project.ok("status").out
     origin.project.daemons[0].terminate()
     origin.project.daemons[0].wait(60)
     assert origin.project.ok("--dry-run").out.startswith("Synced: 1 job")
