@@ -21,7 +21,7 @@ from reconciler.engine.embedded import EmbeddedEngine
 from reconciler.engine.records import Records
 from reconciler.engine.service import EngineService
 from reconciler.errors import ReconcileError, StoreBroken, StoreFailed
-from reconciler.following import Order
+from reconciler.following import PATIENCE, Order
 from reconciler.reconciling.look import Look
 from reconciler.reconciling.reconciler import NOTHING, Asked, Done, Reconciler
 from reconciler.review.plan import plan_line
@@ -146,7 +146,9 @@ class Daemon:
         except StoreFailed as error:
             self._store_failed(error)
             return
-        if order is not None and (self._order is None or self._order.id != order.id):
+        if order is None or order.at < datetime.now(UTC) - PATIENCE:
+            return
+        if self._order is None or self._order.id != order.id:
             self._order = order
             self._follower.order(order.allowances.rewind)
 

@@ -10,6 +10,9 @@ from typing import Literal, TypeAlias
 KEPT = timedelta(days=7)
 """How long a job that git no longer names is kept, so that a revert brings its pause back."""
 
+PATIENCE = timedelta(minutes=5)
+"""How long whoever asks the daemon to look waits for its answer at the most, and how old an order may be."""
+
 Truth: TypeAlias = Literal["True", "False", "Unknown"]
 
 
@@ -72,7 +75,10 @@ class Allowances:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Somebody asks the daemon to look now; *id* is what its answer names."""
+    """Somebody asks the daemon to look now; *id* is what its answer names.
+
+    It holds for `PATIENCE`: what was allowed then is not allowed for ever.
+    """
 
     id: str
     at: datetime

@@ -260,6 +260,10 @@ class History:
     age: timedelta = timedelta(days=180)
 
 
+OWN_VARIABLES = ("OPENAI_", "RECONCILE_")
+"""Beginnings of the names that are for this program alone: the model's key, git's token, the webhook's secret."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunSpec:
     """What runs and how: an argument list, or a Python callable run in a child process of its own.

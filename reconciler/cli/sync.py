@@ -18,7 +18,7 @@ from reconciler.durations import format_duration
 from reconciler.engine.lease import holder
 from reconciler.engine.records import Records
 from reconciler.errors import ReconcileError
-from reconciler.following import Allowances, Answer, Order
+from reconciler.following import PATIENCE, Allowances, Answer, Order
 from reconciler.review.text import safe
 
 _EVERY = 0.1
@@ -45,19 +45,31 @@ def command(project: Project, allowances: Allowances, rewind: str | None, timeou
 
 
 def ask(project: Project, allowances: Allowances, timeout: timedelta) -> Answer:
-    """Return the daemon's answer to the order to look now; exit with 2 if there is none within *timeout*."""
-    if holder(project.state_dir) is None:
-        raise ReconcileError(
-            "no daemon is running here", hint="`reconcile serve` runs one; `reconcile` applies the lockfile once"
-        )
+    """Return the daemon's answer to the order to look now; exit with 2 if there is none within *timeout*.
+
+    What is allowed is withdrawn then: nobody is there any more to see what became of it.
+    """
     records = Records(project.state_dir)
     order = Order(uuid4().hex, datetime.now(UTC), user(), allowances)
-    records.ask(order)
-    deadline = time.monotonic() + timeout.total_seconds()
-    while time.monotonic() < deadline:
-        answer = records.answered(order.id)
-        if answer is not None:
-            return answer
-        time.sleep(_EVERY)
+    deadline = time.monotonic() + min(timeout, PATIENCE).total_seconds()
+    asked = False
+    try:
+        while time.monotonic() < deadline:
+            if holder(project.state_dir) is None:
+                raise _nobody()
+            asked = asked or records.ask(order)
+            answer = records.answered(order.id)
+            if answer is not None:
+                return answer
+            time.sleep(_EVERY)
+    except BaseException:
+        records.withdraw(order.id)
+        raise
+    records.withdraw(order.id)
     note(f"the daemon did not answer within {format_duration(timeout)}; `reconcile status` tells how things stand")
     sys.exit(_IN_VAIN)
+
+
+def _nobody() -> ReconcileError:
+    hint = "`reconcile serve` runs one; `reconcile` applies the lockfile once"
+    return ReconcileError("no daemon is running here", hint=hint)

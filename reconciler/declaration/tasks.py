@@ -18,7 +18,7 @@ from reconciler.declaration.sections import File, NoTask, Wrong, child
 from reconciler.declaration.yaml_nodes import Node
 from reconciler.durations import format_duration, parse_duration
 from reconciler.errors import Problem
-from reconciler.model import CatchUp, History, OnInterrupt, OnOverlap, Origin, Retries, RunSpec
+from reconciler.model import OWN_VARIABLES, CatchUp, History, OnInterrupt, OnOverlap, Origin, Retries, RunSpec
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}|[{}]")
 _MOST_NAMES_SHOWN = 8
@@ -72,7 +72,8 @@ def program_problems(value: AbstractMapping[str, Any], key: str, node: Node, fil
 
 
 def option_problems(value: AbstractMapping[str, Any], node: Node, file: File) -> Iterator[Problem]:
-    """Yield a problem for each duration in *value* that no run could live with."""
+    """Yield a problem for each duration in *value* that no run could live with, and each variable that none gets."""
+    yield from _own_variables(value, node, file)
     places = [(value, node, key) for key in ("timeout", "grace", "jitter")]
     if "retries" in value:
         places.append((value["retries"], child(node, "retries"), "backoff"))
@@ -91,6 +92,14 @@ def option_problems(value: AbstractMapping[str, Any], node: Node, file: File) ->
             yield Problem("`timeout:` is zero", at, "write how long a run may take; leave it out for no limit")
         elif key == "age" and not length:
             yield Problem("`age:` is zero", at, "write how long runs are kept, such as 30d")
+
+
+def _own_variables(value: AbstractMapping[str, Any], node: Node, file: File) -> Iterator[Problem]:
+    for key in ("env", "secrets"):
+        for name in value.get(key, ()):
+            if name.startswith(OWN_VARIABLES):
+                hint = "a job that needs such a key gets it under another name"
+                yield Problem(f"{name} is for reconcile alone and reaches no job", file.origin(child(node, key)), hint)
 
 
 def _cut(text: str) -> str:

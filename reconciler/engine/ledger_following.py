@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.engine.ledger_schema import from_micros, has_table, to_micros
 from reconciler.following import (
     KEPT,
+    PATIENCE,
     Allowances,
     Answer,
     Condition,
@@ -83,11 +84,22 @@ def order(connection: sqlite3.Connection) -> Order | None:
     return Order(**{**value, "at": _instant(value["at"]), "allowances": allowances})
 
 
-def set_order(connection: sqlite3.Connection, asked: Order) -> None:
-    """Ask the daemon to look; an order before it that was not answered yet is forgotten."""
+def set_order(connection: sqlite3.Connection, asked: Order) -> bool:
+    """Ask the daemon to look; return False, having asked nothing, while it has another order to answer."""
+    before = order(connection)
+    if before is not None and before.at > asked.at - PATIENCE and before.id != asked.id:
+        return False
     value = asdict(asked)
     value["allowances"]["stopped"] = sorted(asked.allowances.stopped)
     _set_fact(connection, "order", value)
+    return True
+
+
+def withdraw(connection: sqlite3.Connection, order_id: str) -> None:
+    """Forget the order *order_id*, which nobody waits for any more."""
+    asked = order(connection)
+    if asked is not None and asked.id == order_id:
+        _set_fact(connection, "order", None)
 
 
 def answer(connection: sqlite3.Connection) -> Answer | None:

@@ -38,9 +38,13 @@ class Records:
         """Remember what one look found and did."""
         writing(self._state_dir, lambda connection: ledger_following.record(connection, progress))
 
-    def ask(self, order: Order) -> None:
-        """Ask the daemon to look now."""
-        writing(self._state_dir, lambda connection: ledger_following.set_order(connection, order))
+    def ask(self, order: Order) -> bool:
+        """Ask the daemon to look now; return False, having asked nothing, while it has another order to answer."""
+        return writing(self._state_dir, lambda connection: ledger_following.set_order(connection, order))
+
+    def withdraw(self, order_id: str) -> None:
+        """Forget the order *order_id*, which nobody waits for any more."""
+        writing(self._state_dir, lambda connection: ledger_following.withdraw(connection, order_id))
 
     def pin(self, pin: Pin | None, event: Event) -> None:
         """Hold the scheduler at a revision from the next look on, or no longer (None)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 from contextlib import closing
 from typing import Any
@@ -200,3 +201,17 @@ def test_a_pause_in_git_says_when_it_ends(two: Project) -> None:
     (tick,) = status(two)["schedules"]
     assert (tick["health"], tick["message"]) == ("Suspended", "paused in git until 2099-12-24 00:00")
     assert tick["next"] == "2099-12-24T00:00:00Z"
+
+
+def test_what_somebody_allowed_in_vain_is_not_allowed_later(two: Project) -> None:
+    two.serve()
+    until(lambda: synced(two))
+    two.daemons[0].send_signal(signal.SIGSTOP)
+    two.write("timezone: UTC\nschedules:\n  other: {when: every day at 3am, run: ['true']}\n")
+    two.ok("compile")
+    asked = two.run("sync", "--allow-deletes", "2", "--timeout", "1s")
+    assert asked.code == 2
+    assert "the daemon did not answer within 1s" in asked.err
+    two.daemons[0].send_signal(signal.SIGCONT)
+    until(lambda: condition(two, "Synced")["reason"] == "GuardRefused")
+    assert len(status(two)["schedules"]) == 3

@@ -269,3 +269,9 @@ def test_a_pause_may_have_an_end(tmp_path: Path, text: str, until: datetime) -> 
 def test_a_pause_that_cannot_be_meant_is_told_with_its_place(tmp_path: Path, lines: str, said: str) -> None:
     (problem,) = problems(tmp_path, f"{HEAD}{JOB}{lines}")
     assert problem.startswith(said)
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "RECONCILE_GIT_TOKEN", "RECONCILE_WEBHOOK_SECRET"])
+def test_no_schedule_gets_what_is_for_the_program_alone(tmp_path: Path, name: str) -> None:
+    (problem,) = problems(tmp_path, f"{HEAD}{JOB}    env: [{name}]\n")
+    assert problem.startswith(f"0.yaml:6:10: {name} is for reconcile alone and reaches no job")

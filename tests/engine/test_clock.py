@@ -206,3 +206,18 @@ def test_every_run_that_ends_is_a_line_of_history(caplog: pytest.LogCaptureFixtu
         ("INFO", "tick, due 2026-03-02 09:00:00Z: succeeded (attempt 2)"),
         ("WARNING", "tick, due 2026-03-02 09:00:00Z: failed (could not start it)"),
     ]
+
+
+def test_what_the_scheduler_lost_is_found_and_put_back() -> None:
+    heard = Heard()
+    jobs = {one.id: job(one) for one in (secondly("lost"), secondly("kept"), minutely("paused", paused=True))}
+
+    async def scenario() -> None:
+        async with ticking(heard) as clock:
+            clock.sync(jobs)
+            clock._scheduler.remove_job("lost")
+            assert clock.mend() == ["lost"]
+            assert clock.mend() == []
+            await until(lambda: "lost" in heard.due)
+
+    asyncio.run(scenario())
