@@ -84,6 +84,7 @@ class Daemon:
                 await stack.enter_async_context(self._follower.following(lambda: _hint(loop, self._hinted)))
                 if self._settings.webhook is not None:
                     await stack.enter_async_context(self._settings.webhook(self._follower.hasten))
+                await self._take_order()
                 while not stop.is_set():
                     self._service.check_lease()
                     await self._turn()

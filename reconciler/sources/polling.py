@@ -85,18 +85,19 @@ class Polling:
         number, self._began = self._rounds, time.monotonic()
         self._wake.clear()
         self._urgent = False
-        await asyncio.to_thread(self._work)
+        rewind, self._rewind = self._rewind, None
+        await asyncio.to_thread(self._work, rewind)
         self.failures = self.failures + 1 if _unreachable(self._source.peek()) else 0
-        if not self.failures:
-            self._rewind = None
+        if self.failures:  # what is allowed once was not used yet
+            self._rewind = self._rewind or rewind
         for asked, done in self._waiting:
             if asked <= number and not done.done():
                 done.set_result(None)
         self._waiting = [(asked, done) for asked, done in self._waiting if asked > number]
         self._fetched()
 
-    def _work(self) -> None:
-        self._source.fetch(self._followed, rewind=self._rewind)
+    def _work(self, rewind: str | None) -> None:
+        self._source.fetch(self._followed, rewind=rewind)
 
     async def _rest(self) -> None:
         wanted = pause(self._interval, self.failures, random.random())  # noqa: S311 -- spreads load, hides nothing
