@@ -1,4 +1,4 @@
-"""The status as JSON: enough to build a dashboard on."""
+"""The status as JSON, enough to build a dashboard on, as `schemas/status.schema.json` explains it."""
 
 from __future__ import annotations
 

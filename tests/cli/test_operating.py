@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.cli.conftest import Project, until
 from tests.sources.repo import Repo, init
 
+SCHEMA = Draft202012Validator(json.loads((Path(__file__).parents[2] / "schemas/status.schema.json").read_text()))
 TWO = """\
 timezone: UTC
 schedules:
@@ -33,7 +37,10 @@ def two(project: Project) -> Project:
 
 
 def status(project: Project) -> Any:
-    return project.ok("status", "--json").json
+    found = project.ok("status", "--json").json
+    SCHEMA.validate(found)
+    assert found.keys() == SCHEMA.schema["properties"].keys(), "the schema explains every key"
+    return found
 
 
 def condition(project: Project, type: str) -> Any:
