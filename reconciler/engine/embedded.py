@@ -12,6 +12,7 @@ from reconciler.engine import applying, ledger_following, ledger_health, ledger_
 from reconciler.engine.ledger import writing
 from reconciler.engine.ledger_reading import reading
 from reconciler.engine.protocol import Applied, Attempt, Engine
+from reconciler.engine.roster import Roster
 from reconciler.errors import InvalidInput
 from reconciler.following import Event, Progress, Revision
 from reconciler.lockfile import instant_text
@@ -31,10 +32,11 @@ class EmbeddedEngine(Engine):
     def __init__(self, state_dir: Path, *, now: Callable[[], datetime] = utc_now) -> None:
         self._state_dir = state_dir
         self._now = now
+        self._roster = Roster()
 
     def observe(self) -> Observed:
         """Return what the ledger holds; nothing where there is none yet."""
-        return self._read(ledger_jobs.observe, Observed({}, frozenset(), {}))
+        return self._read(self._roster.observe, Observed({}, frozenset(), {}))
 
     def apply(
         self, changes: Sequence[Change], revision: str, *, progress: Progress | None = None

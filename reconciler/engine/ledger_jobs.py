@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.engine.ledger import installation
-from reconciler.engine.ledger_following import tombstones
 from reconciler.engine.ledger_schema import from_micros, to_micros
 from reconciler.lockfile import entry_from_json, entry_to_json
-from reconciler.model import Job, LockEntry, Observed, Pause, canonical_json, digest
+from reconciler.model import Job, LockEntry, Pause, canonical_json, digest
 
 _log = logging.getLogger(__name__)
 
@@ -87,23 +85,6 @@ def job_row(connection: sqlite3.Connection, id: str) -> JobRow | None:
     """Return the row of the job *id*, or None."""
     row = connection.execute(_SELECT + "WHERE jobs.id = ?", (id,)).fetchone()
     return None if row is None else _row(row)
-
-
-def observe(connection: sqlite3.Connection) -> Observed:
-    """Return what the ledger holds; an unreadable entry is left out, logged, and so planned again as missing."""
-    ours = installation(connection)
-    jobs, foreign = {}, set()
-    for row in job_rows(connection):
-        if row.owner != ours:
-            foreign.add(row.id)
-            continue
-        try:
-            jobs[row.id] = row.held().job
-        except (ValueError, KeyError, TypeError) as error:
-            _log.warning("job %s: the ledger holds an unreadable entry (%s)", row.id, error)
-    applied = dict(connection.execute("SELECT id, checksum FROM applied"))
-    buried = frozenset(one.id for one in tombstones(connection))
-    return Observed(jobs, frozenset(foreign), applied, buried)
 
 
 def put_job(connection: sqlite3.Connection, entry: LockEntry, owner: str, *, since: datetime) -> str:

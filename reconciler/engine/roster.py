@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.engine import ledger_jobs
+from reconciler.engine.ledger import installation
+from reconciler.engine.ledger_following import tombstones
 from reconciler.engine.ledger_jobs import Held, JobRow
 from reconciler.engine.ledger_schema import from_micros
-from reconciler.model import Job
+from reconciler.model import Job, Observed
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +31,14 @@ class Roster:
         self._known = {row.id: self._known[row.id] for row in rows}
         self.jobs = {id: job for id, job in found.items() if job is not None}
         return self.jobs
+
+    def observe(self, connection: sqlite3.Connection) -> Observed:
+        """Return what the ledger holds; an unreadable entry is left out, and so planned again as missing."""
+        jobs, ours = self.load(connection), installation(connection)
+        foreign = frozenset(id for id, (row, _) in self._known.items() if row.owner != ours)
+        applied = dict(connection.execute("SELECT id, checksum FROM applied"))
+        buried = frozenset(one.id for one in tombstones(connection))
+        return Observed({id: job for id, job in jobs.items() if id not in foreign}, foreign, applied, buried)
 
     def held(self, connection: sqlite3.Connection, id: str) -> Held | None:
         """Return the job *id* as the ledger has it at this moment, or None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -13,7 +13,7 @@ from reconciler.errors import LockInvalid, Problem
 from reconciler.lockfile.declared import own_timing
 from reconciler.lockfile.entries import checksum, entry_from_json, entry_to_json, fields_checksum
 from reconciler.lockfile.freezes import NAME, freeze_checksum, freeze_from_json, freeze_to_json
-from reconciler.model import Freeze, Json, Lock, LockEntry, Origin
+from reconciler.model import Freeze, Json, Lock, LockEntry, Origin, digest
 from reconciler.timing import FieldError
 
 VERSION = 1
@@ -22,6 +22,7 @@ _LISTS = ("cron", "holidays")
 _HEADER = "# Written by `reconcile compile`. Review it, do not edit it.\n"
 _VERSION_LINE = re.compile(r"version: ([0-9]{1,9})")
 _ID_LINE = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,99}):")
+_CHECKSUM_LINE = re.compile(r'^  checksum: "(sha256:[0-9a-f]{64})"$', re.MULTILINE)
 _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 HEAL = "run `reconcile compile` and review the difference"
@@ -96,10 +97,14 @@ def loads(text: str, *, file: str) -> Lock:
 
 
 class Reader:
-    """Reads a lockfile again and again: an entry whose lines are as they were is the same object as before."""
+    """Reads a lockfile again and again: an entry whose lines are as they were is the same object as before.
+
+    *digest* is the `lock_digest` of what was read last, from the checksums in it, which were checked.
+    """
 
     def __init__(self) -> None:
         self._known: dict[str, LockEntry] = {}
+        self.digest = ""
 
     def loads(self, text: str, *, file: str) -> Lock:
         """Do what the function `loads` does, and no more work than what changed since the last time."""
@@ -120,7 +125,17 @@ class Reader:
         if problems:
             raise LockInvalid(problems)
         self._known = known
+        self.digest = _digest(known, freeze)
         return Lock({entry.id: entry for entry in known.values()}, freeze)
+
+
+def _digest(known: Mapping[str, LockEntry], freeze: Freeze | None) -> str:
+    held = {NAME: freeze_checksum(freeze)} if freeze else {}
+    for text, entry in known.items():
+        found = _CHECKSUM_LINE.search(text)
+        assert found is not None
+        held[entry.id] = found[1]
+    return digest(held)
 
 
 def _frozen(text: str) -> Freeze | None:

@@ -104,7 +104,7 @@ class DirectorySource(Source):
             lock = self._reader.loads(text, file=self._name)
         except ReconcileError as error:
             return error
-        return Snapshot(lock, lockfile.lock_digest(lock))
+        return Snapshot(lock, self._reader.digest)
 
 
 def _key(text: str | ReconcileError | None) -> str | None:

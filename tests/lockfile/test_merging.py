@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.lockfile import checksum, loads, merge, merged_text, salvage
-from reconciler.model import Lock, LockEntry, RunSpec
+from reconciler.lockfile.freezes import EVERY_MINUTE, NAME
+from reconciler.model import Freeze, Lock, LockEntry, RunSpec, Timing
+from reconciler.timing import cron_fields
 from tests.builders import entry, timing
 
 # few ids and few states of each, so that three versions meet in every way there is
@@ -21,11 +23,21 @@ STATES = {
 }
 
 
-def _lock(entries: dict[str, LockEntry | None]) -> Lock:
-    return Lock({id: one for id, one in entries.items() if one is not None})
+FREEZES = [
+    Freeze(("on weekends",), "all day", Timing("UTC", (cron_fields({"hour": hour, "minute": "*"}),), EVERY_MINUTE), "a")
+    for hour in ("*", "3")
+]
 
 
-LOCKS = st.fixed_dictionaries({id: st.none() | st.sampled_from(states) for id, states in STATES.items()}).map(_lock)
+def _lock(entries: dict[str, LockEntry | None], freeze: Freeze | None) -> Lock:
+    return Lock({id: one for id, one in entries.items() if one is not None}, freeze)
+
+
+LOCKS = st.builds(
+    _lock,
+    st.fixed_dictionaries({id: st.none() | st.sampled_from(states) for id, states in STATES.items()}),
+    st.none() | st.sampled_from(FREEZES),
+)
 
 
 def sides(lock: Lock) -> dict[str, LockEntry | None]:
@@ -36,7 +48,7 @@ def sides(lock: Lock) -> dict[str, LockEntry | None]:
 def test_what_one_side_alone_did_is_taken_whole(base: Lock, changed: Lock) -> None:
     for merged in (merge(base, changed, base), merge(base, base, changed), merge(base, changed, changed)):
         assert merged.lock == changed
-        assert merged.conflicts == {}
+        assert merged.open == []
 
 
 @given(LOCKS, LOCKS, LOCKS)
@@ -58,6 +70,12 @@ def test_each_entry_is_what_the_table_of_merging_says(base: Lock, ours: Lock, th
         else:
             assert id not in merged.conflicts
             assert result[id] == (changed[0] if changed else was[id])
+    changed_freezes = [side.freeze for side in (ours, theirs) if side.freeze != base.freeze]
+    if len(changed_freezes) == 2 and changed_freezes[0] != changed_freezes[1]:
+        assert merged.freezes == (ours.freeze, theirs.freeze)
+    else:
+        assert merged.freezes is None
+        assert merged.lock.freeze == (changed_freezes[0] if changed_freezes else base.freeze)
 
 
 @given(LOCKS, LOCKS, LOCKS)
@@ -65,7 +83,8 @@ def test_a_merge_without_conflicts_loads_and_its_checksums_hold(base: Lock, ours
     merged = merge(base, ours, theirs)
     kept = salvage(merged_text(merged))
     assert merged.lock.entries.items() <= kept.entries.items()
-    if not merged.conflicts:
+    assert kept.freeze == (None if merged.freezes and None not in merged.freezes else kept.freeze)
+    if not merged.open:
         assert loads(merged_text(merged), file="merged") == merged.lock
     reviewed = {checksum(one) for lock in (ours, theirs) for one in lock.entries.values()}
     assert {checksum(one) for one in merged.lock.entries.values()} <= reviewed
@@ -76,9 +95,11 @@ def test_a_conflict_stands_around_its_entry_alone_in_the_order_of_ids(base: Lock
     merged = merge(base, ours, theirs)
     text = merged_text(merged)
     assert text.count("<<<<<<< ours\n") == text.count("=======\n") == text.count(">>>>>>> theirs\n")
-    assert text.count("<<<<<<< ours\n") == len(merged.conflicts)
+    assert text.count("<<<<<<< ours\n") == len(merged.open)
     ids = [line[:-1] for line in text.split("\n") if line.endswith(":") and not line.startswith(" ")]
-    assert ids == sorted(ids)
+    freezes = [id for id in ids if id == NAME]
+    assert ids[: len(freezes)] == freezes
+    assert ids[len(freezes) :] == sorted(ids[len(freezes) :])
 
 
 @given(LOCKS, LOCKS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from jsonschema import Draft202012Validator
 
 from reconciler.declaration.schema import load_schema
 from reconciler.errors import LockInvalid
-from reconciler.lockfile import Reader, dumps, loads, salvage
+from reconciler.lockfile import Reader, dumps, freeze_from_json, freeze_text, loads, lock_digest, salvage
+from reconciler.lockfile.freezes import EVERY_MINUTE
 from reconciler.model import (
     CalendarInterval,
     CatchUp,
@@ -23,6 +25,7 @@ from reconciler.model import (
     DstPolicy,
     ElapsedInterval,
     Evidence,
+    Freeze,
     History,
     HolidayCalendar,
     Limits,
@@ -115,12 +118,35 @@ def entries(texts: st.SearchStrategy[str]) -> st.SearchStrategy[LockEntry]:
         ),
         description=st.none() | texts.filter(bool),
         paused=st.booleans(),
+        paused_until=st.none() | st.datetimes(datetime(2000, 1, 1)).map(lambda at: at.replace(second=0, microsecond=0)),
+        protected=st.booleans(),
+    )
+
+
+def freezes(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Freeze]:
+    fields = st.sampled_from([{"day_of_week": "fri", "hour": "16-23", "minute": "*"}, {"hour": "*", "minute": "0-29"}])
+    return st.builds(
+        Freeze,
+        when=st.lists(texts, min_size=1, max_size=2).map(tuple),
+        means=texts,
+        timing=st.builds(
+            Timing,
+            timezone=st.sampled_from(["UTC", "Europe/Berlin"]),
+            rule=st.lists(fields.map(cron_fields), min_size=1, max_size=2).map(tuple),
+            dst=st.just(EVERY_MINUTE),
+            start=st.none() | st.dates(),
+            end=st.none() | st.dates(),
+            exclude=st.lists(st.dates(), max_size=2).map(tuple),
+        ),
+        source=texts,
+        reason=st.none() | texts.filter(bool),
     )
 
 
 def locks(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Lock]:
     found = st.lists(entries(texts), max_size=4)
-    return found.map(lambda some: Lock({one.id: one for one in some}))
+    both = st.tuples(found, st.none() | freezes(texts))
+    return both.map(lambda pair: Lock({one.id: one for one in pair[0]}, pair[1]))
 
 
 SCHEMA = Draft202012Validator(load_schema("lock"))
@@ -129,7 +155,13 @@ TWO = Lock({id: entry(id) for id in ("alpha", "beta")})
 
 @given(locks(TEXTS))
 def test_a_lock_survives_writing_and_reading(lock: Lock) -> None:
-    assert loads(dumps(lock), file="f") == Lock(dict(sorted(lock.entries.items())))
+    reader = Reader()
+    assert reader.loads(dumps(lock), file="f") == Lock(dict(sorted(lock.entries.items())), lock.freeze)
+    assert reader.digest == lock_digest(lock)
+    assert salvage(dumps(lock)).freeze == lock.freeze
+    if lock.freeze is not None:
+        assert freeze_from_json(json.loads(freeze_text(lock.freeze))) == lock.freeze
+        assert lock_digest(lock) != lock_digest(replace(lock, freeze=None))
 
 
 @settings(max_examples=30)  # PyYAML is slow
@@ -138,6 +170,8 @@ def test_any_yaml_reader_sees_the_same_facts(lock: Lock) -> None:
     text = dumps(lock)
     document = yaml.safe_load(text)
     assert document.pop("version") == 1
+    frozen = document.pop("change freeze", None)
+    assert (frozen and tuple(frozen["when"])) == (lock.freeze and lock.freeze.when)
     assert {id: tuple(value["when"]) for id, value in document.items()} == {
         id: one.when for id, one in lock.entries.items()
     }
