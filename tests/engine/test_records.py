@@ -6,6 +6,7 @@ import asyncio
 from contextlib import closing
 from datetime import timedelta
 
+from reconciler.engine.auditing import audit_ledger
 from reconciler.engine.ledger import open_ledger, transaction
 from reconciler.engine.ledger_following import MOST_EVENTS, MOST_REVISIONS, add_event
 from reconciler.engine.pruning import Pruner
@@ -26,7 +27,7 @@ from reconciler.following import (
     Place,
     Progress,
 )
-from reconciler.model import Change, Pause, Reason
+from reconciler.model import Change, MissReason, Pause, Reason
 from tests.engine.world import NINE, Hand, World, changed, create, delete, minutely, update
 
 PLACE = Place("git", "https://host/repo", "main", "schedules")
@@ -136,3 +137,16 @@ def test_events_and_revisions_are_bounded(still: World) -> None:
     kept = still.engine.revisions(limit=2 * MOST_REVISIONS)
     assert len(kept) == MOST_REVISIONS + 1
     assert kept[-1].number == 1, "what a job was applied with is kept"
+
+
+def test_a_pause_in_git_that_ends_is_accounted_for(still: World, hand: Hand) -> None:
+    end = NINE.replace(tzinfo=None) + timedelta(minutes=30)
+    still.hold(minutely(paused=True, paused_until=end))
+    hand.pass_(minutes=60, seconds=1)
+    still.engine.pause("tick", Pause("ann", hand.now))
+    first, *rest = still.runs()
+    assert (first.reason, first.count, first.last_scheduled_at) == (MissReason.PAUSED, 29, NINE + timedelta(minutes=29))
+    assert rest[0].scheduled_at == NINE + timedelta(minutes=30)
+    assert MissReason.PAUSED not in {run.reason for run in rest}
+    audit = audit_ledger(still.state)
+    assert (audit.accounted, audit.clean) == (60, True)
