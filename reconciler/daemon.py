@@ -79,6 +79,7 @@ class Daemon:
         """Serve until *stop* is set; running jobs then get their grace."""
         loop = asyncio.get_running_loop()
         await self._service.start()
+        log.info("following %s", self._follower.source.place)
         try:
             async with AsyncExitStack() as stack:
                 await stack.enter_async_context(self._follower.following(lambda: _hint(loop, self._hinted)))
