@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.engine.ledger import FILENAME, installation, open_ledger, transaction
-from reconciler.engine.ledger_jobs import observe
 from reconciler.engine.ledger_schema import VERSION
+from reconciler.engine.roster import Roster
 from reconciler.errors import StoreFailed
 from reconciler.model import Observed
 from tests.engine.world import World, minutely
@@ -130,7 +130,7 @@ def test_a_reader_sees_what_a_living_writer_has_committed(world: World, connecti
         connection.execute("DELETE FROM jobs")
         assert list(world.engine.observe().jobs) == ["tick"]
     assert list(world.engine.observe().jobs) == []
-    assert observe(connection).applied.keys() == {"tick"}
+    assert Roster().observe(connection).applied.keys() == {"tick"}
 
 
 def test_a_reader_sees_what_a_crashed_writer_had_committed(world: World) -> None:
