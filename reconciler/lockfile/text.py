@@ -140,10 +140,10 @@ def _digest(known: Mapping[str, LockEntry], freeze: Freeze | None) -> str:
 
 def _frozen(text: str) -> Freeze | None:
     """Return the freeze that *text* begins with; raise _Rejected unless `dumps` would write it so."""
-    found = next((part for part in text.split("\n\n") if part.startswith(f"{NAME}:\n")), None)
-    if found is None:
+    start = text.find(f"\n{NAME}:\n") + 1
+    if not start:
         return None
-    found = found.removesuffix("\n") + "\n"
+    found = text[start:].partition("\n\n")[0].removesuffix("\n") + "\n"
     try:
         fields = _fields(found)
         freeze = freeze_from_json(fields)
