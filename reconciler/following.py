@@ -25,6 +25,10 @@ class Place:
     branch: str = ""
     path: str = ""
 
+    def is_same(self, other: Place) -> bool:
+        """Return whether what is remembered of *other* holds here: a directory may be called by another name."""
+        return self == other or self.kind == other.kind == "directory"
+
     def __str__(self) -> str:
         return self.where if self.kind == "directory" else f"{self.branch} of {self.where}"
 

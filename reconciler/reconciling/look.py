@@ -43,7 +43,7 @@ class Look:
     def following(self) -> Following:
         """What is remembered of the place; nothing, if another one was followed until now."""
         known = self.remembered.following
-        return known if known is not None and known.place == self.place else Following(self.place)
+        return known if known is not None and known.place.is_same(self.place) else Following(self.place)
 
     @property
     def pauses(self) -> dict[str, Pause]:

@@ -67,13 +67,12 @@ class Reconciler:
     def look(self, found: Snapshot | ReconcileError, now: datetime, asked: Asked = Asked()) -> Look:
         """Return what is to be done about *found*; write nothing. Raise StoreFailed if the ledger cannot be used."""
         remembered = self._records.followed()
-        known = remembered.pin
-        pin = known if known is not None and known.holds(now) else None
+        known, place = remembered.pin, self._source.place
+        elsewhere = remembered.following is not None and not remembered.following.place.is_same(place)
+        pin = known if known is not None and known.holds(now) and not elsewhere else None
         wanted = found if pin is None else self._pinned(pin)
         observed = self._engine.observe()
-        look = Look(
-            self._source.place, now, remembered, found, wanted, observed, pin, expired=known is not None and pin is None
-        )
+        look = Look(place, now, remembered, found, wanted, observed, pin, expired=known is not None and pin is None)
         if look.lock is None:
             return look
         allowed = asked.allowances
@@ -174,7 +173,7 @@ def _events(look: Look, fresh: tuple[Condition, ...], asked: Asked) -> Iterator[
         if change.reason in _OWN:
             yield Event(look.now, "healed", plan_line(change), change.id)
     if look.expired and look.remembered.pin is not None:
-        yield Event(look.now, "unpinned", f"the pin to {look.remembered.pin.revision[:10]} has expired")
+        yield Event(look.now, "unpinned", f"the pin to {look.remembered.pin.revision[:10]} is over")
     for condition in fresh:
         before = look.remembered.conditions.get(condition.type)
         turned = before is None or (before.status, before.reason) != (condition.status, condition.reason)

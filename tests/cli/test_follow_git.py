@@ -159,6 +159,21 @@ def test_a_pin_holds_while_the_branch_goes_on(origin: Origin) -> None:
     assert (origin.applied(), origin.jobs()) == (third, ["nightly", "tick"])
 
 
+def test_another_place_is_not_held_by_the_pin_of_the_one_before(origin: Origin) -> None:
+    first = origin.commit(ONE)
+    origin.serve()
+    until(lambda: origin.applied() == first)
+    origin.project.ok("rollback", first)
+    origin.project.daemons[0].terminate()
+    assert origin.project.daemons[0].wait(60) == 0
+    origin.project.write(TWO)
+    origin.project.ok("compile")
+    origin.project.serve()
+    until(lambda: origin.jobs() == ["nightly", "tick"])
+    assert (status(origin.project)["pin"], status(origin.project)["source"]["kind"]) == (None, "directory")
+    assert "unpinned" in kinds(origin.project)
+
+
 def test_only_signed_commits_are_applied_where_that_is_asked(origin: Origin, tmp_path: Path) -> None:
     if shutil.which("ssh-keygen") is None:
         pytest.skip("ssh-keygen is not installed")
