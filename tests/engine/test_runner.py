@@ -160,7 +160,7 @@ def test_a_timeout_ends_the_whole_tree_even_if_it_ignores_the_request(world: Wor
     began = time.monotonic()
     ended = run(world, shell(script, timeout=timedelta(seconds=0.3)))
     assert (ended.timed_out, ended.signal, ended.succeeded) == (True, signal.SIGKILL, False)
-    assert 0.7 < time.monotonic() - began < 3
+    assert 0.7 < time.monotonic() - began < 30
     pids = [int(line) for line in said(ended).split()]
     assert len(pids) == 2
     assert all(gone(pid) for pid in pids)
@@ -174,9 +174,9 @@ def test_a_timeout_asks_first(world: World) -> None:
 
 def test_a_grandchild_that_holds_the_output_does_not_hold_the_run(world: World) -> None:
     began = time.monotonic()
-    ended = run(world, shell("setsid sleep 5 & echo done"))
+    ended = run(world, shell("setsid sleep 60 & echo done"))
     assert (ended.succeeded, said(ended)) == (True, "done\n")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
 
 
 def test_what_a_job_leaves_in_its_group_is_ended_with_it(world: World) -> None:

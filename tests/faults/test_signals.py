@@ -64,8 +64,8 @@ def test_asked_to_end_it_gives_what_runs_its_grace_and_leaves_nothing(project: F
     began = time.monotonic()
     until(lambda: "stopping" in project.daemon_log())
     started = len(project.started())
-    assert daemon.wait(15) == 0
-    assert time.monotonic() - began < 2 + 5 + 2
+    assert daemon.wait(60) == 0
+    assert time.monotonic() - began < 2 + 5 + 20  # grace, patience, a slow machine
     assert len(project.started()) <= started + 1  # one may have been on its way
     assert_closed(project, "SIGTERM")
     ended = {job: {run.state for run in project.runs(job)} - {RunState.MISSED} for job in ("long", "deaf")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -25,11 +25,11 @@ IMPOSSIBLE = [
 
 @pytest.mark.parametrize("fields", IMPOSSIBLE, ids=lambda fields: str(fields.kwargs()))
 def test_what_never_fires_is_named_and_the_answer_comes_at_once(fields: CronFields) -> None:
-    started = perf_counter()
+    started = process_time()
     with pytest.raises(NeverFires):
         check_fires(Timing("Europe/Berlin", (fields,)), NOW)
     assert (
-        perf_counter() - started < 0.5
+        process_time() - started < 0.5
     )  # a bound that only a scan to the year 9999 breaks; benchmarks/ has the numbers
 
 
