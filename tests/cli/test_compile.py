@@ -162,7 +162,7 @@ def test_watch_compiles_what_is_saved_and_survives_a_bad_save(compiled: Project)
             until(lambda: '"hour": "11"' in compiled.lock.read_text())
         finally:
             watch.terminate()
-        assert watch.wait(10) == 0
+        assert watch.wait(60) == 0
 
 
 def test_a_stray_model_in_the_repository_is_not_asked(project: Project) -> None:

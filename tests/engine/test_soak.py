@@ -112,8 +112,8 @@ class Life:
             self.hand.now += timedelta(minutes=20)
             self.awake += 1200
             self.service._dispatcher.look(self.service._roster.jobs)
-            await until(lambda: self.service._dispatcher.store_error is not None, 20)
-        await until(lambda: self.service._dispatcher.store_error is None, 20)
+            await until(lambda: self.service._dispatcher.store_error is not None, 60)
+        await until(lambda: self.service._dispatcher.store_error is None, 60)
 
     async def stepped(self) -> None:
         self.hand.now += timedelta(minutes=self.chance.choice([-200, -100, -30, -2, 3, 70, 300]))
@@ -162,7 +162,7 @@ def test_seven_days_of_faults_leave_nothing_silent_and_nothing_doubled(still: Wo
             audit = audit_ledger(still.state)
             assert audit.clean, (fault.__name__, audit.findings)
             await life.pass_(timedelta(minutes=life.chance.randint(5, 300)))
-        await until(lambda: life.service._dispatcher.running == 0, 30)
+        await until(lambda: life.service._dispatcher.running == 0, 60)
         await life.service.stop(timedelta(seconds=5))
 
     asyncio.run(scenario())

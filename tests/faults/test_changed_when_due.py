@@ -33,7 +33,7 @@ def version(number: int) -> Lock:
 
 def applied(project: Faulty, number: int) -> bool:
     """Apply a version from outside, as another `reconcile` would; return whether the daemon left that to us."""
-    planned = plan(version(number), project.engine.observe(), allow_deletes=1)
+    planned = plan(version(number), project.engine.observe(), allow_deletes=2)
     assert not planned.breaches
     return not any(result.error for result in project.engine.apply(planned.pending, f"r{number}"))
 

@@ -71,7 +71,7 @@ def test_without_descriptors_each_run_says_why_it_did_not_start_and_the_daemon_r
     until(lambda: "create more" in project.daemon_log())
     assert daemon.poll() is None
     daemon.terminate()
-    assert daemon.wait(20) == 0
+    assert daemon.wait(60) == 0
     assert_closed(project, "no descriptors")
     assert "Traceback" not in project.daemon_log()
 
@@ -158,7 +158,7 @@ def test_where_file_events_run_out_changes_are_seen_all_the_same_and_it_is_said_
         project.write(ONE.replace("3am", hour))
         project.ok("compile")
         wanted = (f"every day at {hour}",)
-        until(lambda wanted=wanted: project.engine.observe().jobs["one"].entry.when == wanted, seconds=6)
+        until(lambda wanted=wanted: project.engine.observe().jobs["one"].entry.when == wanted, seconds=40)
     assert len(descriptors(daemon.pid)) <= len(before) + 2, "each look leaves descriptors behind"
     assert project.daemon_log().count("file events are not available") == 1
     assert "looking every two seconds instead" in project.daemon_log()
@@ -182,7 +182,7 @@ def test_a_process_that_cannot_be_watched_is_ended_at_once_and_its_run_says_so(p
     eventually(project, RunState.FAILED, more_than=1)
     eventually(project, RunState.SUCCEEDED, more_than=1)
     daemon.terminate()
-    assert daemon.wait(15) == 0
+    assert daemon.wait(60) == 0
     assert_closed(project, "processes that cannot be watched")
     failed = [run for run in project.runs() if run.state is RunState.FAILED]
     assert {run.error[:47] for run in failed if run.error} == {"killed at its start, as it could not be watched"}

@@ -182,7 +182,7 @@ def died(project: Faulty, daemon: subprocess.Popen[str], seconds: float) -> bool
     with suppress(subprocess.TimeoutExpired):
         daemon.wait(seconds)
     daemon.terminate()
-    code = daemon.wait(20)
+    code = daemon.wait(60)
     assert code in (0, -signal.SIGKILL), f"exit {code}"
     return code != 0
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -18,8 +17,8 @@ YAML = (".yaml",)
 
 def quiet(hinted: Event) -> None:
     """Wait until the events of what was just done have come, and forget them."""
-    time.sleep(0.3)
-    hinted.clear()
+    while hinted.wait(0.3):
+        hinted.clear()
 
 
 def saved_in_place(directory: Path) -> None:
@@ -55,7 +54,7 @@ def test_a_change_is_hinted_at_and_shows_in_the_fingerprint(tmp_path: Path, chan
     with Watch(directory, hinted.set):
         quiet(hinted)
         change(directory)
-        assert hinted.wait(5)
+        assert hinted.wait(60)
     assert fingerprint(directory, YAML) != before
 
 
@@ -75,11 +74,11 @@ def test_a_directory_that_was_replaced_is_watched_again_after_the_next_look(tmp_
     with Watch(directory, hinted.set) as watch:
         shutil.rmtree(directory)
         directory.mkdir()
-        assert hinted.wait(5)
+        assert hinted.wait(60)
         quiet(hinted)
         watch.arm()
         (directory / "a.yaml").write_text("one")
-        assert hinted.wait(5)
+        assert hinted.wait(60)
 
 
 def test_a_swap_of_the_link_that_a_mount_goes_through_is_hinted_at(tmp_path: Path) -> None:
@@ -94,7 +93,7 @@ def test_a_swap_of_the_link_that_a_mount_goes_through_is_hinted_at(tmp_path: Pat
         quiet(hinted)
         (tmp_path / "..data_tmp").symlink_to("v2")
         (tmp_path / "..data_tmp").rename(tmp_path / "..data")
-        assert hinted.wait(5)
+        assert hinted.wait(60)
     assert fingerprint(tmp_path, YAML) != before
 
 
@@ -105,7 +104,7 @@ def test_a_directory_that_is_not_there_yet_is_found_when_it_comes(tmp_path: Path
     with Watch(directory, hinted.set):
         quiet(hinted)
         directory.mkdir()
-        assert hinted.wait(5)
+        assert hinted.wait(60)
     assert fingerprint(directory, YAML) != absent
 
 
@@ -130,11 +129,11 @@ def test_a_swap_of_a_link_above_is_hinted_at_and_the_new_target_is_watched_after
     with Watch(directory, hinted.set) as watch:
         quiet(hinted)
         swap(tmp_path / "project", "r2")
-        assert hinted.wait(5)
+        assert hinted.wait(60)
         quiet(hinted)
         watch.arm()
         (tmp_path / "r2" / "schedules" / "a.yaml").write_text("two")
-        assert hinted.wait(5)
+        assert hinted.wait(60)
 
 
 def test_a_swap_of_a_link_that_a_link_leads_to_is_hinted_at(tmp_path: Path) -> None:
@@ -145,7 +144,7 @@ def test_a_swap_of_a_link_that_a_link_leads_to_is_hinted_at(tmp_path: Path) -> N
     with Watch(tmp_path / "deep" / "schedules", hinted.set):
         quiet(hinted)
         swap(tmp_path / "current", "r2")
-        assert hinted.wait(5)
+        assert hinted.wait(60)
 
 
 def test_a_link_to_itself_is_a_directory_that_is_not_there(tmp_path: Path) -> None:
@@ -155,7 +154,7 @@ def test_a_link_to_itself_is_a_directory_that_is_not_there(tmp_path: Path) -> No
         quiet(hinted)
         (tmp_path / "real").mkdir()
         swap(tmp_path / "schedules", "real")
-        assert hinted.wait(5)
+        assert hinted.wait(60)
 
 
 def test_what_else_happens_in_the_directory_above_is_no_hint(tmp_path: Path) -> None:
