@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from reconciler.compiler.crontab import looks_like_crontab, read_crontab
-from reconciler.compiler.phrase_clauses import Refused
+from reconciler.compiler.grammar.clauses import Refused
+from reconciler.compiler.grammar.crontab import looks_like_crontab, read_crontab
 from reconciler.declaration.loading import typed
 from reconciler.declaration.problems import schema_problems
 from reconciler.declaration.schema import load_schema

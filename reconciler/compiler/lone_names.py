@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 
-from reconciler.compiler.phrase_words import WORDS
-from reconciler.compiler.phrase_zones import iana_key, spoken_zone
+from reconciler.compiler.grammar.vocabulary import WORDS
+from reconciler.compiler.grammar.zones import iana_key, spoken_zone
 from reconciler.model import CronFields, Reading
 from reconciler.timing.fields import MONTHS, WEEKDAYS, Values, values
 

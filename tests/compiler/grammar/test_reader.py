@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.compiler.grammar import read
-from reconciler.compiler.phrase_words import NOISE, VERBS
+from reconciler.compiler.grammar.vocabulary import NOISE, VERBS
 from reconciler.model import Conventions, Question, Reading
 from reconciler.timing import difference, english, equal
 
 _ZONE = "Europe/Berlin"
 _ROWS: list[dict[str, Any]] = yaml.safe_load(
-    (Path(__file__).parents[1] / "golden" / "phrases.yaml").read_text(encoding="utf-8")
+    (Path(__file__).parents[2] / "golden" / "phrases.yaml").read_text(encoding="utf-8")
 )
 _GOOD = [row["phrase"] for row in _ROWS if ("expect" in row or "interval" in row) and row["family"] != "description"]
 _WORDED = [phrase for phrase in _GOOD if " " in phrase and "*" not in phrase and phrase.split()[0] not in VERBS]

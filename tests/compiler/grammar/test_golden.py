@@ -14,7 +14,7 @@ from reconciler.scoring import Case, Verdict
 from reconciler.timing import english
 
 _ZONE = "Europe/Berlin"
-_FILE = Path(__file__).parents[1] / "golden" / "phrases.yaml"
+_FILE = Path(__file__).parents[2] / "golden" / "phrases.yaml"
 _CASES = load_cases(_FILE.read_text(encoding="utf-8"), "phrases.yaml", timezone=_ZONE)
 
 

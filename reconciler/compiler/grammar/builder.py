@@ -9,7 +9,7 @@ from datetime import date
 from lark import Transformer, v_args
 from lark.lexer import Token as LarkToken
 
-from reconciler.compiler.phrase_clauses import (
+from reconciler.compiler.grammar.clauses import (
     BusinessHours,
     Clause,
     Clock,

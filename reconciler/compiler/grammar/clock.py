@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 
-from reconciler.compiler.phrase_clauses import Clock, NotUnderstood, Refused
-from reconciler.compiler.phrase_draft import Draft, Window
-from reconciler.compiler.phrase_times import DAY, TimeFields, fields_of, listed, stepped
+from reconciler.compiler.grammar.clauses import Clock, NotUnderstood, Refused
+from reconciler.compiler.grammar.draft import Draft, Window
+from reconciler.compiler.grammar.times import DAY, TimeFields, fields_of, listed, stepped
 from reconciler.model import Conventions
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600}

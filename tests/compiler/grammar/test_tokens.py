@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.compiler.normalise import tokens
-from reconciler.compiler.phrase_clauses import Clock, Refused
+from reconciler.compiler.grammar.clauses import Clock, Refused
+from reconciler.compiler.grammar.tokens import tokens
 
 
 def _clocks(phrase: str) -> list[str]:

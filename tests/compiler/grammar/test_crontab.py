@@ -10,8 +10,8 @@ from cronsim import CronSim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.compiler.crontab import looks_like_crontab, read_crontab
-from reconciler.compiler.phrase_clauses import Refused
+from reconciler.compiler.grammar.clauses import Refused
+from reconciler.compiler.grammar.crontab import looks_like_crontab, read_crontab
 from reconciler.timing import fires
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.compiler.phrase_clauses import DateRange, NotUnderstood, Nth, Refused
-from reconciler.compiler.phrase_clock import Notes
+from reconciler.compiler.grammar.clauses import DateRange, NotUnderstood, Nth, Refused
+from reconciler.compiler.grammar.clock import Notes
 from reconciler.timing.fields import ORDINALS, WEEKDAYS
 from reconciler.timing.positions import (
     LAST_YEAR,

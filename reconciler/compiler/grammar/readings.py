@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from reconciler.compiler.phrase_clauses import Clause, Refused, Separator
-from reconciler.compiler.phrase_clock import ClockReader, DayTimes, Notes
-from reconciler.compiler.phrase_days import DayReader, Days
-from reconciler.compiler.phrase_draft import Draft, Window, group_of
-from reconciler.compiler.phrase_gather import exceptions_carried_on, gather
+from reconciler.compiler.grammar.clauses import Clause, Refused, Separator
+from reconciler.compiler.grammar.clock import ClockReader, DayTimes, Notes
+from reconciler.compiler.grammar.days import DayReader, Days
+from reconciler.compiler.grammar.draft import Draft, Window, group_of
+from reconciler.compiler.grammar.gather import exceptions_carried_on, gather
 from reconciler.model import (
     CalendarInterval,
     Conventions,
@@ -267,7 +267,7 @@ def _date_anchor(days: Days, whole: Draft, conventions: Conventions, notes: Note
 
 
 def _elapsed_anchor(step: timedelta, whole: Draft, zone: str, conventions: Conventions, notes: Notes) -> datetime:
-    from reconciler.compiler.phrase_clauses import Moment
+    from reconciler.compiler.grammar.clauses import Moment
 
     if isinstance(whole.anchor, Moment):
         at = time(whole.anchor.clock.hour, whole.anchor.clock.minute, whole.anchor.clock.second)

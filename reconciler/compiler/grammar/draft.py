@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from reconciler.compiler.phrase_clauses import (
+from reconciler.compiler.grammar.clauses import (
     BusinessHours,
     Clause,
     Clock,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from reconciler.compiler.phrase_clauses import Refused
-from reconciler.compiler.phrase_readings import check_it_fires
+from reconciler.compiler.grammar.clauses import Refused
+from reconciler.compiler.grammar.readings import check_it_fires
 from reconciler.model import Reading, Timing
 from reconciler.timing import FieldError, cron_fields, cron_union, uneven_step, warnings_for
 from reconciler.timing.fields import MONTHS, ORDINALS

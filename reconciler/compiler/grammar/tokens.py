@@ -10,11 +10,11 @@ import unicodedata
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 
-from reconciler.compiler.phrase_clauses import NotUnderstood, Refused
-from reconciler.compiler.phrase_compounds import compounds
-from reconciler.compiler.phrase_holidays import cut_holidays
-from reconciler.compiler.phrase_scan import scan, zones_named
-from reconciler.compiler.phrase_words import (
+from reconciler.compiler.grammar.clauses import NotUnderstood, Refused
+from reconciler.compiler.grammar.compounds import compounds
+from reconciler.compiler.grammar.holidays import cut_holidays
+from reconciler.compiler.grammar.scan import scan, zones_named
+from reconciler.compiler.grammar.vocabulary import (
     AMBIGUOUS_ADVERBS,
     GLUE_WORDS,
     REFUSED_WORDS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from reconciler.compiler.phrase_clauses import (
+from reconciler.compiler.grammar.clauses import (
     BusinessHours,
     Clause,
     Clock,
@@ -34,7 +34,7 @@ from reconciler.compiler.phrase_clauses import (
     Years,
     Zone,
 )
-from reconciler.compiler.phrase_draft import Draft, Window, group_of, strong_of
+from reconciler.compiler.grammar.draft import Draft, Window, group_of, strong_of
 from reconciler.model import DstPolicy
 
 

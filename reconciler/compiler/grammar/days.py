@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from reconciler.compiler.phrase_clauses import NotUnderstood, Refused
-from reconciler.compiler.phrase_clock import Notes
-from reconciler.compiler.phrase_draft import Draft
-from reconciler.compiler.phrase_positions import (
+from reconciler.compiler.grammar.clauses import NotUnderstood, Refused
+from reconciler.compiler.grammar.clock import Notes
+from reconciler.compiler.grammar.draft import Draft
+from reconciler.compiler.grammar.positions import (
     business_days,
     month_days_from_end,
     positions_from_end,

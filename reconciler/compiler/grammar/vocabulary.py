@@ -217,7 +217,7 @@ def _table() -> dict[str, tuple[str, object]]:
 
 
 WORDS = _table()
-# words that only the normaliser reads, as parts of longer spellings
+# words that only `compounds` and `numbers` read, as parts of longer spellings
 GLUE_WORDS = frozenset(
     (
         "a an per once twice thrice half quarter o'clock oclock am pm hundred end start middle mid business "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from reconciler.compiler.phrase_clauses import Clock, Refused
-from reconciler.compiler.phrase_words import Token
+from reconciler.compiler.grammar.clauses import Clock, Refused
+from reconciler.compiler.grammar.vocabulary import Token
 
 
 def numbers(found: list[Token]) -> list[Token]:

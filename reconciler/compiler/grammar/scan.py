@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from reconciler.compiler.phrase_clauses import Clock, Refused
-from reconciler.compiler.phrase_words import WORDS, Token
-from reconciler.compiler.phrase_zones import AMBIGUOUS, iana_key, is_abbreviation, spoken_zone
+from reconciler.compiler.grammar.clauses import Clock, Refused
+from reconciler.compiler.grammar.vocabulary import WORDS, Token
+from reconciler.compiler.grammar.zones import AMBIGUOUS, iana_key, is_abbreviation, spoken_zone
 from reconciler.model import DstPolicy
 
 _MERIDIEM = r"(?P<half>a\.?\s?m\b\.?|p\.?\s?m\b\.?|[ap]\b(?![.']))"

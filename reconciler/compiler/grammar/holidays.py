@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from reconciler.compiler.phrase_words import Token
+from reconciler.compiler.grammar.vocabulary import Token
 
 _PLACES = """
 aargau=CH-AG; afghanistan=AF; alabama=US-AL; aland islands=AX; alaska=US-AK; albania=AL; alberta=CA-AB; algeria=DZ;

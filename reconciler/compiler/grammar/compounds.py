@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.compiler.phrase_numbers import clocks, numbers
-from reconciler.compiler.phrase_scan import word_token
-from reconciler.compiler.phrase_words import FIXED_DAYS, NOISE, WORDS, Token
+from reconciler.compiler.grammar.numbers import clocks, numbers
+from reconciler.compiler.grammar.scan import word_token
+from reconciler.compiler.grammar.vocabulary import FIXED_DAYS, NOISE, WORDS, Token
 
 
 # sequences of words that stand for one token (a list of kinds or texts on the left; see _PATTERNS)

@@ -1,6 +1,6 @@
 """The deterministic reader of phrases: every word understood, or a Question.
 
-The steps are `normalise` (text to tokens), `phrase.lark` (tokens to clauses) and `phrase_readings`
+The steps are `tokens` (text to tokens), `phrase.lark` (tokens to clauses) and `readings`
 (clauses to a timing). A crontab expression takes the short way through `crontab`.
 """
 
@@ -15,17 +15,17 @@ from lark import Lark, UnexpectedInput
 from lark.lexer import Lexer
 from lark.lexer import Token as LarkToken
 
-from reconciler.compiler.crontab import looks_like_crontab, read_crontab
-from reconciler.compiler.normalise import first_refused, tokens, unknown_word
-from reconciler.compiler.phrase_builder import ClauseBuilder
-from reconciler.compiler.phrase_clauses import Clause, NotUnderstood, Refused, Separator
-from reconciler.compiler.phrase_readings import reading_of
-from reconciler.compiler.phrase_words import Token
+from reconciler.compiler.grammar.builder import ClauseBuilder
+from reconciler.compiler.grammar.clauses import Clause, NotUnderstood, Refused, Separator
+from reconciler.compiler.grammar.crontab import looks_like_crontab, read_crontab
+from reconciler.compiler.grammar.readings import reading_of
+from reconciler.compiler.grammar.tokens import first_refused, tokens, unknown_word
+from reconciler.compiler.grammar.vocabulary import Token
 from reconciler.model import Conventions, Question, Reading
 
 
 class _Handover(Lexer):
-    """Gives the normaliser's tokens to the parser."""
+    """Gives our's tokens to the parser."""
 
     def __init__(self, _: object) -> None:
         pass
