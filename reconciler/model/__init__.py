@@ -44,6 +44,7 @@ from reconciler.model.timing import (
     Reading,
     Rule,
     Timing,
+    Use,
 )
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "RunState",
     "Schedule",
     "Timing",
+    "Use",
     "canonical_json",
     "digest",
 ]

@@ -120,7 +120,9 @@ class Schedule:
     expect: Expect = Expect()
 
 
-def _convention_text(value: date | time | tuple[time, time]) -> str:
+def _convention_text(value: date | time | str | tuple[time, time]) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, tuple):
         return "-".join(map(_convention_text, value))
     return f"{value:%H:%M}" if isinstance(value, time) else value.isoformat()
@@ -134,6 +136,7 @@ class Conventions:
     business_hours: tuple[time, time] = (time(9), time(17))
     morning: time = time(9)
     evening: time = time(18)
+    week: str = "mon"
 
     def as_text(self) -> dict[str, str]:
         """Return every convention by name, with its value as the lockfile writes it: `09:00-17:00`."""

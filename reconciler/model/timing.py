@@ -144,11 +144,20 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """Words of a phrase and what they were used for: `every weekday` for `days`."""
+
+    words: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One way to understand a phrase: a `Timing`, what it takes for granted, and what the project decided for it.
 
     *zone_in_phrase* says that the phrase itself names the timezone. *conventions* are the project's
-    conventions the reading used, by name (`anchor`, `business_hours`, …) with the value used.
+    conventions the reading used, by name (`anchor`, `business_hours`, …) with the value used. *uses* accounts
+    for every word of the phrase, in its order, where the grammar read it.
     """
 
     timing: Timing
@@ -156,6 +165,7 @@ class Reading:
     warnings: tuple[str, ...] = ()
     zone_in_phrase: bool = False
     conventions: tuple[tuple[str, str], ...] = ()
+    uses: tuple[Use, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

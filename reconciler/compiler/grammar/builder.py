@@ -1,12 +1,11 @@
 # ruff: noqa: D102  each method is the rule of its name
-"""The transformer that turns each rule of `phrase.lark` into its value."""
+"""The methods that turn each rule of `phrase.lark` into its value."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
 
-from lark import Transformer, v_args
 from lark.lexer import Token as LarkToken
 
 from reconciler.compiler.grammar.clauses import (
@@ -19,6 +18,7 @@ from reconciler.compiler.grammar.clauses import (
     DayPart,
     Dst,
     Each,
+    Edge,
     Every,
     EveryDays,
     Holidays,
@@ -72,9 +72,8 @@ def _cycle(first: int, last: int, size: int) -> frozenset[int]:
     return frozenset((first + step) % size for step in range((last - first) % size + 1))
 
 
-@v_args(inline=True)
-class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
-    """Turns each rule of `phrase.lark` into its value; embedded in the parser."""
+class ClauseBuilder:
+    """Turns each rule of `phrase.lark` into its value: a method a rule, called like it."""
 
     def start(self, *parts: Clause | LarkToken) -> list[Clause | Separator]:
         return [part if isinstance(part, Clause) else Separator(str(part.value)) for part in parts]
@@ -83,6 +82,7 @@ class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
         return token.type
 
     def clause(self, *parts: str | Core) -> Clause:
+        """Return the clause; `reader` adds which tokens it was read from."""
         core = clocks(parts[-1]) if isinstance(parts[-1], tuple) else parts[-1]
         assert not isinstance(core, str)
         return Clause(tuple(part for part in parts[:-1] if isinstance(part, str)), core)
@@ -133,13 +133,16 @@ class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
 
     def offset_past(self, values: tuple[object, ...], *rest: LarkToken) -> Offset:
         of = str(rest[-1].value)
-        return _offset(_PART_OF.get(of, of), values, of, every=len(rest) == 3)
+        return _offset(_PART_OF.get(of, of), values, of, every=_spacing(rest))
+
+    def offset_unit(self, values: tuple[object, ...], unit: LarkToken) -> Offset:
+        return _offset(str(unit.value), values, _WHOLE_OF.get(str(unit.value), "day"), every=0, alone=True)
 
     def offset_unit_past(self, values: tuple[object, ...], unit: LarkToken, *rest: LarkToken) -> Offset:
-        return _offset(str(unit.value), values, str(rest[-1].value), every=len(rest) == 3)
+        return _offset(str(unit.value), values, str(rest[-1].value), every=_spacing(rest))
 
     def offset_values_past(self, offset: Offset, *rest: LarkToken) -> Offset:
-        return Offset(offset.unit, offset.values, str(rest[-1].value), every=len(rest) == 3)
+        return Offset(offset.unit, offset.values, str(rest[-1].value), every=_spacing(rest))
 
     def offset_colon(self, *tokens: LarkToken) -> Offset:
         if tokens[-1].type == "UNIT" and tokens[-1].value != "hour":
@@ -180,6 +183,22 @@ class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
     def nth_unit(self, ordinals: Ordinals, unit: LarkToken) -> NthUnit:
         return NthUnit(ordinals.days, str(unit.value))
 
+    def nth_days(self, which: LarkToken, count: LarkToken, unit: LarkToken) -> Core:
+        n = _int(count)
+        if unit.value != "day" or _int(which) not in (1, -1) or not 1 <= n <= 28:
+            raise NotUnderstood("these units of a period are not understood", "write `on the last 5 days of the month`")
+        return NthUnit(tuple(range(1, n + 1)) if _int(which) == 1 else tuple(range(-n, 0)), "day")
+
+    def edge_unit(self, edge: LarkToken, unit: LarkToken) -> Edge:
+        return Edge(str(edge.value), str(unit.value))
+
+    def edge_every(self, edge: LarkToken, _: LarkToken, *rest: LarkToken) -> Edge:
+        n = 1 if len(rest) == 1 else 2 if rest[0].type == "OTHER" else _int(rest[0])
+        return Edge(str(edge.value), str(rest[-1].value), n, every=True)
+
+    def edge_months(self, edge: LarkToken, months: Months) -> Edge:
+        return Edge(str(edge.value), "month", months=months.months)
+
     def one_weekday(self, token: LarkToken) -> Weekdays:
         return Weekdays(frozenset({_int(token)}))
 
@@ -212,6 +231,8 @@ class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
                 return Ordinals(tuple(range(2 - remainder, 32, 2)))
             case "hour":
                 return Offset("hour", tuple(range(remainder, 24, 2)))
+            case "month":
+                return Months(frozenset(range(2 - remainder, 13, 2)))
         raise NotUnderstood(f"even and odd {unit.value}s are not understood", "write their numbers")
 
     def one_month(self, token: LarkToken) -> frozenset[int]:
@@ -296,6 +317,7 @@ class ClauseBuilder(Transformer[LarkToken, list[Clause | Separator]]):
 
 
 _PART_OF = {"hour": "minute", "minute": "second"}
+_WHOLE_OF = {"minute": "hour", "second": "minute"}
 _RANGES = {
     "second": (0, 59),
     "minute": (0, 59),
@@ -325,7 +347,16 @@ def _checked(unit: str, values: tuple[int, ...]) -> tuple[int, ...]:
     return values
 
 
-def _offset(unit: str, values: tuple[object, ...], of: str, *, every: bool) -> Offset:
+def _spacing(rest: tuple[LarkToken, ...]) -> int:
+    """Return 2 for `past every other hour`, 6 for `past every 6th hour`, 1 for `past every hour`, else 0."""
+    if rest[1].type != "EVERY":
+        return 0
+    if len(rest) == 3:
+        return 1
+    return 2 if rest[2].type == "OTHER" else _int(rest[2])
+
+
+def _offset(unit: str, values: tuple[object, ...], of: str, *, every: int, alone: bool = False) -> Offset:
     numbers: list[int] = []
     for item in values:
         if isinstance(item, tuple):
@@ -334,8 +365,11 @@ def _offset(unit: str, values: tuple[object, ...], of: str, *, every: bool) -> O
         else:
             numbers.append(_plain_int(item))
     if _PART_OF.get(of) != unit:
-        raise NotUnderstood(f"{unit}s past the {of} are not understood", "write minutes past the hour or a time of day")
-    return Offset(unit, _checked(unit, tuple(numbers)), of, every)
+        shown = f"`{numbers[0]} {unit}`" if alone else f"{unit}s past the {of}"
+        raise NotUnderstood(
+            f"{shown} is not understood here", "write `at minute 5 of every hour`, or a time: `at 09:05`"
+        )
+    return Offset(unit, _checked(unit, tuple(numbers)), of, every, alone)
 
 
 def _plain_int(item: object) -> int:

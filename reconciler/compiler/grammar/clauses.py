@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import ClassVar, TypeAlias
 
+from reconciler.compiler.grammar.vocabulary import Token
 from reconciler.model import DstPolicy, Question
 
 _DAY = 1440
@@ -16,11 +17,17 @@ class Refused(Exception):
 
     understood: ClassVar[bool] = True
 
-    def __init__(self, message: str, hint: str | None = None, *, options: tuple[str, ...] = ()) -> None:
-        """Make a refusal; *options* are the choices that would each give one of several readings."""
+    def __init__(
+        self, message: str, hint: str | None = None, *, options: tuple[str, ...] = (), at: Token | None = None
+    ) -> None:
+        """Make a refusal; *options* are the choices that would each give one of several readings.
+
+        *at* is the word that is to blame, where it is one.
+        """
         super().__init__(message)
         self.question = Question(message, hint, understood=self.understood)
         self.options = options
+        self.at = at
 
 
 class NotUnderstood(Refused):
@@ -62,6 +69,11 @@ class Clock:
     def forenoon(self) -> Clock:
         """Return the same face of the clock before noon."""
         return Clock(self.hour % 12, self.minute, self.second, sure=True)
+
+    def in_half(self, half: str) -> Clock:
+        """Return the same face of the clock in the half of the day called `am` or `pm`."""
+        hour = self.hour % 12 + (12 if half == "pm" else 0)
+        return Clock(hour, self.minute, self.second, sure=True, halved=True)
 
     def __str__(self) -> str:
         text = f"{self.hour:02}:{self.minute:02}"
@@ -110,12 +122,17 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """Values of a unit: `17 past every hour` (minute 17), `day 15`; *of* is the unit they count in, if said."""
+    """Values of a unit: `17 past every hour` (minute 17), `day 15`; *of* is the unit they count in, if said.
+
+    *every* is how many of that unit lie between one and the next, 0 where `every` was not said. *alone* says
+    that only a unit followed the numbers: `at 5 minutes`.
+    """
 
     unit: str
     values: tuple[int, ...]
     of: str | None = None
-    every: bool = False
+    every: int = 0
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +165,17 @@ class NthUnit:
 
     nths: tuple[int, ...]
     unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`start of every 2 weeks`, `end of January`: which edge, of how many of which unit, or of which months."""
+
+    edge: str
+    unit: str
+    n: int = 1
+    months: frozenset[int] = frozenset()
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +283,7 @@ Core: TypeAlias = (
     | Weekdays
     | Nth
     | NthUnit
+    | Edge
     | Months
     | YearDates
     | DateRange
@@ -273,14 +302,15 @@ Core: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A core and the prepositions before it, as token kinds."""
+    """A core and the prepositions before it, as token kinds; *span* says which tokens it was read from: [first, end)."""
 
     prefixes: tuple[str, ...]
     core: Core
+    span: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Separator:
-    """A comma or `and` between clauses."""
+    """A comma, an `and` or a bracket between clauses."""
 
     text: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 
 from reconciler.compiler.grammar.clauses import Clock, NotUnderstood, Refused
@@ -11,7 +11,10 @@ from reconciler.compiler.grammar.times import DAY, TimeFields, fields_of, listed
 from reconciler.model import Conventions
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600}
-HALVES = ("forenoon", "afternoon")
+HALVES = ("rising", "forenoon", "afternoon")
+PHASES = ("on after midnight", "to the end of the day")
+_NIGHT_ENDS = 6  # o'clock
+NIGHTS = ("the date that is named", "the morning after")
 _MOST_CLOCKS = 5000
 _SIZES = {"second": 60, "minute": 60, "hour": 24}
 
@@ -76,6 +79,7 @@ class ClockReader:
 
     def _settle_clocks(self) -> None:
         draft = self.draft
+        self._end_of_day()
         draft.times = self._settled(draft.times)
         draft.not_times = self._settled(draft.not_times)
         for window in [*draft.windows, *draft.not_windows]:
@@ -89,6 +93,38 @@ class ClockReader:
             draft.before = self._settled([draft.before])[0]
         if draft.part and not draft.times and not draft.windows:
             self._part_alone()
+        self._night()
+
+    def _end_of_day(self) -> None:
+        """Read 24:00 as the midnight that ends the day, where that is the same on every day."""
+        draft = self.draft
+        for window in (*draft.windows, *draft.not_windows):
+            if window.last is not None and window.last.hour == 24:
+                window.last, window.open_end = replace(window.last, hour=0, sure=True), True
+        if draft.before is not None and draft.before.hour == 24:
+            draft.before, draft.before_open = replace(draft.before, hour=0, sure=True), True
+        starts = [*draft.times, *draft.not_times, *(window.first for window in draft.windows), draft.after]
+        if not any(clock is not None and clock.hour == 24 for clock in starts):
+            return
+        if draft.names_days or draft.windows or draft.after or draft.not_times:
+            raise Refused("24:00 is the midnight that ends the day", "write 00:00 and the day that begins then")
+        draft.times = [replace(clock, hour=clock.hour % 24, sure=True) for clock in draft.times]
+        self.notes.assume("24:00 is the midnight that ends the day")
+
+    def _night(self) -> None:
+        """Ask which date `Saturday night at 1am` is on; `Friday at midnight` is when Friday begins."""
+        draft = self.draft
+        early = [clock for clock in draft.times if clock.hour < _NIGHT_ENDS]
+        if draft.part == "night" and early and draft.names_days:
+            if self.notes.choice not in NIGHTS:
+                raise Refused(
+                    f"{early[0]} in the night of a day may be on that date or on the next",
+                    "write the date that is meant, without the night: `every Sunday at 01:00`",
+                    options=NIGHTS if draft.only_weekdays and len(early) == len(draft.times) else (),
+                )
+            draft.day_after = self.notes.choice == NIGHTS[1]
+        elif draft.names_days and any(clock.halved and clock.seconds == 0 for clock in draft.times):
+            self.notes.assume("midnight is 00:00, when the day begins")
 
     def _part_alone(self) -> None:
         part = self.draft.part
@@ -110,21 +146,27 @@ class ClockReader:
         on_24 = any(clock.hour > 12 or clock.hour == 0 for clock in clocks)
         on_24 = on_24 and not any(clock.halved for clock in clocks)
         clocks = self._sharing_a_half(clocks)
-        if any(clock.bare for clock in clocks) and not on_24 and self.notes.choice in HALVES:
-            morning = self.notes.choice == HALVES[0]
-            return [(c.forenoon() if morning else c.afternoon()) if c.bare else c for c in clocks]
         if any(clock.bare for clock in clocks) and not on_24:
-            bare = next(clock for clock in clocks if clock.bare)
-            shown = f"{bare.hour}:{bare.minute:02}" if bare.minute else str(bare.hour)
-            raise Refused(
-                f"`{shown}` may be morning or evening",
-                f"write {bare.forenoon()} or {bare.afternoon()}",
-                options=HALVES,
-            )
+            return self._bare(clocks)
         for clock in clocks:
             if not clock.sure:
                 self.notes.assume(f"{clock} is read on the 24-hour clock")
         return clocks
+
+    def _bare(self, clocks: list[Clock]) -> list[Clock]:
+        """Return *clocks* by the choice made; raise Refused with the choices there are if none was made."""
+        if self.notes.choice == HALVES[0] and len(clocks) > 1:
+            return _rising(clocks)
+        if self.notes.choice in HALVES[1:]:
+            morning = self.notes.choice == HALVES[1]
+            return [(c.forenoon() if morning else c.afternoon()) if c.bare else c for c in clocks]
+        bare = next(clock for clock in clocks if clock.bare)
+        shown = f"{bare.hour}:{bare.minute:02}" if bare.minute else str(bare.hour)
+        raise Refused(
+            f"`{shown}` may be morning or evening",
+            f"write {bare.forenoon()} or {bare.afternoon()}, or am or pm",
+            options=HALVES if len(clocks) > 1 else HALVES[1:],
+        )
 
     def _sharing_a_half(self, clocks: list[Clock]) -> list[Clock]:
         """Return `9, 10 and 11am` with all of them in the morning: they rise to the one that says so."""
@@ -142,8 +184,12 @@ class ClockReader:
         """Return both ends of a window; `2 to 4pm` gives its pm to both."""
         if first.bare and last.sure and not last.bare and last.hour >= 12 and first.hour < 12:
             if first.afternoon().seconds < last.seconds and first.hour != 12:
+                if self.notes.choice in HALVES[1:]:
+                    return (first.forenoon() if self.notes.choice == HALVES[1] else first.afternoon()), last
                 raise Refused(
-                    f"{first.hour} may be morning or afternoon", f"write {first.forenoon()} or {first.afternoon()}"
+                    f"{first.hour} may be morning or afternoon",
+                    f"write {first.forenoon()} or {first.afternoon()}",
+                    options=HALVES[1:],
                 )
             return first.forenoon(), last
         pair = self._settled([first, last])
@@ -192,12 +238,18 @@ class ClockReader:
         step = n * _UNITS[unit]
         on = {clock % DAY for clock in range(start.seconds, start.seconds + DAY, step)} if DAY % step == 0 else set()
         today = set(range(start.seconds, DAY, step))
-        if on != today or unit != "hour":
+        # a single start a day is not what an interval is for: `every 12 hours starting at 19:00`
+        goes_on = on == today or (bool(on) and len(today) == 1) or self.notes.choice == PHASES[0]
+        if unit != "hour" or not (goes_on or self.notes.choice == PHASES[1]):
             raise Refused(
                 f"it is not clear whether the count from {start} goes on after midnight",
-                f"write the span, such as `every {n} {unit}s from {start} to 23:59`, or the hours",
+                f"write the span, such as `every {n} {unit}s from {start} to 23:59`",
+                options=PHASES if on and unit == "hour" else (),
             )
-        self._set_hours(sorted(clock // 3600 for clock in today))
+        due = on if goes_on else today
+        if due != today:
+            self.notes.assume(f"the count from {start} goes on after midnight")
+        self._set_hours(sorted(clock // 3600 for clock in due))
         if self.cadence == unit:
             self._put_minutes([start.minute])
             self.cadence = None
@@ -465,6 +517,18 @@ class ClockReader:
         if due <= out:
             raise Refused("nothing is left after the exceptions", "check the exceptions")
         return DayTimes(fields_of(due - out))
+
+
+def _rising(clocks: list[Clock]) -> list[Clock]:
+    """Return the clocks in the halves of the day that make each later than the one before: 9, 12 and 5 to 9, 12, 17."""
+    found: list[Clock] = []
+    for clock in clocks:
+        faces = [clock.forenoon(), clock.afternoon()] if clock.bare else [clock]
+        if clock.bare and clock.hour == 12:
+            faces.reverse()
+        later = [face for face in faces if not found or face.seconds > found[-1].seconds]
+        found.append((later or faces)[0])
+    return found
 
 
 def _next(unit: str) -> str:

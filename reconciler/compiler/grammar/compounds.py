@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from reconciler.compiler.grammar.numbers import clocks, numbers
+from reconciler.compiler.grammar.clauses import Clock
 from reconciler.compiler.grammar.scan import word_token
-from reconciler.compiler.grammar.vocabulary import FIXED_DAYS, NOISE, WORDS, Token
+from reconciler.compiler.grammar.vocabulary import FIXED_DAYS, WORDS, Token
 
 
-# sequences of words that stand for one token (a list of kinds or texts on the left; see _PATTERNS)
+# sequences of words that stand for one token or several; `the` is left out before they are looked for
 def _text(*words: str) -> tuple[str, ...]:
     return words
 
@@ -26,6 +26,8 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     _text("weekend", "days"): (("WEEKEND", None),),
     _text("nightly"): (("EVERY", None), ("DAYPART", "night")),
     _text("half", "hour"): (("NUMBER", 30), ("UNIT", "minute")),
+    _text("half", "hours"): (("NUMBER", 30), ("UNIT", "minute")),
+    _text("halfhour"): (("NUMBER", 30), ("UNIT", "minute")),
     _text("half", "an", "hour"): (("NUMBER", 30), ("UNIT", "minute")),
     _text("half", "hourly"): (("ADVERB", (30, "minute")),),
     _text("quarter", "hour"): (("NUMBER", 15), ("UNIT", "minute")),
@@ -40,8 +42,12 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     **{
         (edge, "of", *every, unit): (("ORDINAL", day), ("UNIT", "day"), ("IN", None), ("EVERY", None), ("UNIT", unit))
         for edge, day in (("start", 1), ("beginning", 1), ("end", -1))
-        for every in ((), ("every",), ("each",))
+        for every in ((), ("a",), ("every",), ("each",))
         for unit in ("quarter", "year")
+    },
+    **{
+        (edge, "of"): (("EDGEOF", value),)
+        for edge, value in (("start", "start"), ("beginning", "start"), ("end", "end"), ("middle", "middle"))
     },
     _text("half", "year"): (("UNIT", "half-year"),),
     _text("half", "-", "year"): (("UNIT", "half-year"),),
@@ -50,25 +56,44 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     _text("bi", "-", "monthly"): (("AMBIGUOUS", "bimonthly"),),
     _text("semi", "-", "monthly"): (("AMBIGUOUS", "semimonthly"),),
     _text("semi", "-", "annually"): (("ADVERB", (1, "half-year")),),
-    _text("end", "of", "month"): (("MONTHDAY", -1), ("OFMONTH", None)),
+    **{
+        (edge, "of", *every, "month"): (("MONTHDAY", day), ("OFMONTH", None))
+        for edge, day in (("start", 1), ("beginning", 1), ("middle", 15), ("end", -1))
+        for every in ((), ("a",), ("every",), ("each",))
+    },
     _text("month", "end"): (("MONTHDAY", -1), ("OFMONTH", None)),
     _text("month", "-", "end"): (("MONTHDAY", -1), ("OFMONTH", None)),
-    _text("end", "of", "each", "month"): (("MONTHDAY", -1), ("OFMONTH", None)),
-    _text("end", "of", "every", "month"): (("MONTHDAY", -1), ("OFMONTH", None)),
-    _text("at", "end", "of", "day"): (("WORD", None),),
-    _text("beginning", "of", "month"): (("MONTHDAY", 1), ("OFMONTH", None)),
-    _text("beginning", "of", "every", "month"): (("MONTHDAY", 1), ("OFMONTH", None)),
-    _text("beginning", "of", "each", "month"): (("MONTHDAY", 1), ("OFMONTH", None)),
-    _text("start", "of", "month"): (("MONTHDAY", 1), ("OFMONTH", None)),
-    _text("start", "of", "every", "month"): (("MONTHDAY", 1), ("OFMONTH", None)),
-    _text("start", "of", "each", "month"): (("MONTHDAY", 1), ("OFMONTH", None)),
-    _text("middle", "of", "month"): (("MONTHDAY", 15), ("OFMONTH", None)),
-    _text("middle", "of", "every", "month"): (("MONTHDAY", 15), ("OFMONTH", None)),
-    _text("middle", "of", "each", "month"): (("MONTHDAY", 15), ("OFMONTH", None)),
     _text("mid", "month"): (("MONTHDAY", 15), ("OFMONTH", None)),
     _text("mid", "-", "month"): (("MONTHDAY", 15), ("OFMONTH", None)),
-    _text("at", "end"): (("MONTHDAY", -1),),
+    _text("midmonth"): (("MONTHDAY", 15), ("OFMONTH", None)),
     _text("but", "not"): (("EXCEPT", None),),
+    _text("but", "only"): (("AND", None),),
+    _text("excl", "."): (("EXCEPT", None),),
+    _text("save", "for"): (("EXCEPT", None),),
+    _text("with", "exception", "of"): (("EXCEPT", None),),
+    **dict.fromkeys(
+        (
+            ("only", "if"),
+            ("only", "if", "a"),
+            ("only", "if", "on", "a"),
+            ("if", "it", "is", "a"),
+            ("only", "if", "it", "is", "a"),
+            ("only", "if", "it", "is"),
+            ("if", "it", "is"),
+            ("if", "a"),
+            ("if", "on", "a"),
+            ("only", "when", "it", "is", "a"),
+            ("when", "it", "is", "a"),
+            ("if", "that", "is", "a"),
+            ("when", "that", "is", "a"),
+            ("that", "is", "a"),
+            ("that", "falls", "on", "a"),
+            ("that", "fall", "on", "a"),
+            ("falls", "on", "a"),
+            ("falling", "on", "a"),
+        ),
+        (("FALLING", None),),
+    ),
     **{
         _text("but", word): (("EXCEPT", None), (kind, value))
         for word, (kind, value) in WORDS.items()
@@ -79,6 +104,8 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
         for word, (kind, value) in WORDS.items()
         if kind in ("WEEKDAY", "WEEKEND", "BUSINESSDAY") or word == "days"
     },
+    **{_text(*words): (("IN", None), ("EVERY", None)) for words in (("for", "every"), ("for", "each"), ("per",))},
+    _text("every", "date"): (("EVERY", None), ("UNIT", "day")),
     _text("every", "single"): (("EVERY", None),),
     _text("each", "single"): (("EVERY", None),),
     **dict.fromkeys(
@@ -110,6 +137,17 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
         for words, minute in ((("quarter", "past"), 15), (("half", "past"), 30), (("quarter", "to"), 45))
         for unit in (("every", "hour"), ("each", "hour"), ("hour",))
     },
+    **{
+        ("once", adverb): (("ADVERB", value),)
+        for adverb, (kind, value) in WORDS.items()
+        if kind == "ADVERB" and adverb != "everyday"
+    },
+    **{
+        (every, noun): (("EVERY", None), ("UNIT", "day"), ("CLOCK", value))
+        for every in ("every", "each")
+        for noun, (kind, value) in WORDS.items()
+        if kind == "CLOCK"
+    },
     _text("once", "every"): (("EVERY", None),),
     _text("once", "each"): (("EVERY", None),),
     _text("once", "per"): (("EVERY", None),),
@@ -126,47 +164,76 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     _text("times", "daily"): (("TIMES", None), ("EVERY", None), ("UNIT", "day")),
     **{tuple(name.split()): (("FIXEDDAY", day),) for name, day in FIXED_DAYS.items()},
     _text("on", "hour"): (("OFFSET", ("minute", (0,))),),
-    _text("on", "half", "hour"): (("OFFSET", ("minute", (30,))),),
-    _text("top", "of", "hour"): (("OFFSET", ("minute", (0,))),),
-    _text("top", "of", "every", "hour"): (("OFFSET", ("minute", (0,))), ("EVERY", None), ("UNIT", "hour")),
-    _text("weekday", "instance"): (("WORD", None),),
+    **{
+        (*words, *hour): (("OFFSET", ("minute", (30,))),)
+        for words in (("on", "half"), ("at", "half"))
+        for hour in (("hour",), ("-", "hour"))
+    },
+    **{
+        (*edge, "of", *every, "hour"): (
+            ("OFFSET", ("minute", (0,))),
+            *((("EVERY", None), ("UNIT", "hour")) if every else ()),
+        )
+        for edge in (("top",), ("start",), ("beginning",))
+        for every in ((), ("every",), ("each",), ("a",))
+    },
+    _text("day", "-", "of", "-", "month"): (("UNIT", "day"),),
+    _text("mid", "-", "day"): (("CLOCK", 12),),
 }
 _LONGEST = max(map(len, _COMPOUNDS))
-_PREFIXES = {pattern[:1] for pattern in _COMPOUNDS}
+_PREFIXES = {pattern[0] for pattern in _COMPOUNDS}
 
 
 def compounds(found: list[Token]) -> list[Token]:
-    """Replace compound spellings by their tokens, then numbers, ordinals and clocks spread over words."""
+    """Replace compound spellings, and words joined by a slash, by their tokens."""
     flat: list[Token] = []
     for token in found:
         if token.kind == "SLASHED":
-            for position, part in enumerate(str(token.text).split("/")):
-                if position:
-                    flat.append(Token("PUNCT", None, "/"))
-                word = word_token(part)
-                if word is not None:
-                    flat.append(word)
-        elif token.text not in NOISE:
+            flat += _parted(token)
+        else:
             flat.append(token)
     out: list[Token] = []
     index = 0
     while index < len(flat):
         size = _compound_at(flat, index)
         if size:
-            pattern = tuple(token.text for token in flat[index : index + size])
-            text = " ".join(pattern)
-            out.extend(Token(kind, value, text) for kind, value in _COMPOUNDS[pattern])
+            parts = flat[index : index + size]
+            pattern = tuple(token.text for token in parts)
+            out += [made._replace(start=parts[0].start, end=parts[-1].end) for made in _MADE[pattern]]
             index += size
         else:
             out.append(flat[index])
             index += 1
-    return clocks(numbers(out))
+    return out
+
+
+def _parted(token: Token) -> list[Token]:
+    """Return `mon/wed` as its words and the slashes between them."""
+    found: list[Token] = []
+    place = token.start
+    for part in token.text.split("/"):
+        if found:
+            found.append(Token("PUNCT", None, "/", place - 1, place))
+        if part:
+            found.append(word_token(part, place, place + len(part)))
+        place += len(part) + 1
+    return found
 
 
 def _compound_at(flat: list[Token], index: int) -> int:
-    if (flat[index].text,) not in _PREFIXES:
+    if flat[index].text not in _PREFIXES:
         return 0
     for size in range(min(_LONGEST, len(flat) - index), 0, -1):
         if tuple(token.text for token in flat[index : index + size]) in _COMPOUNDS:
             return size
     return 0
+
+
+def _made(pattern: tuple[str, ...], kind: str, value: object) -> Token:
+    if kind == "CLOCK":
+        assert isinstance(value, int)
+        value = Clock(value, sure=True, halved=True)
+    return Token(kind, value, " ".join(pattern))
+
+
+_MADE = {pattern: [_made(pattern, kind, value) for kind, value in made] for pattern, made in _COMPOUNDS.items()}

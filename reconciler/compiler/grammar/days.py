@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from reconciler.compiler.grammar.clauses import NotUnderstood, Refused
@@ -16,12 +17,14 @@ from reconciler.compiler.grammar.positions import (
     positions_in_cron,
     span_days,
 )
+from reconciler.model import Conventions
 from reconciler.timing.fields import WEEKDAYS
 from reconciler.timing.positions import DayFields, month_field
 
 SPACINGS = ("position in the month", "weeks apart")
 _ALL_MONTHS = frozenset(range(1, 13))
 _ALL_DAYS = frozenset(range(7))
+_LONG_PERIODS = ("month", "quarter", "half-year", "year")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +36,32 @@ class Days:
     every: int = 1
     weekdays: tuple[int, ...] = ()
     month_day: int = 1
+    month: int | None = None
 
 
 class DayReader:
     """Reads the days of one draft; *daily* says that a time or an interval within the day was given."""
 
-    def __init__(self, draft: Draft, notes: Notes, *, daily: bool, sub_daily: bool, anchored: bool) -> None:
+    def __init__(
+        self, draft: Draft, conventions: Conventions, notes: Notes, *, daily: bool, sub_daily: bool, anchored: bool
+    ) -> None:
         self.anchored = anchored
+        self.conventions = conventions
         self.draft = draft
         self.notes = notes
         self.daily = daily
         self.sub_daily = sub_daily
         self.months = draft.months or _ALL_MONTHS
         self.weekdays = draft.weekdays.days if draft.weekdays else None
+        if self.weekdays is not None and draft.day_after:
+            self.weekdays = frozenset((day + 1) % 7 for day in self.weekdays)
         self.monthdays = list(draft.monthdays)
 
     def read(self) -> Days:
         """Return the days the draft is due on."""
         draft = self.draft
         self._check_clear()
-        if draft.business_hours and not self._names_days():
+        if draft.business_hours and not (draft.names_days or "day" in draft.every):
             self.weekdays = frozenset(range(5))
             self.notes.assume("business days are Monday to Friday")
         if "day" in draft.every and (self.anchored or draft.every["day"] != 1):
@@ -64,10 +73,6 @@ class DayReader:
             return spread
         self._defaults()
         return Days(tuple(self._members()))
-
-    def _names_days(self) -> bool:
-        draft = self.draft
-        return bool(draft.weekdays or draft.monthdays or draft.nths or draft.dates or draft.every.keys() & {"day"})
 
     def _position_or_weeks(self) -> None:
         """Settle `every second Tuesday` by the choice made, if one was."""
@@ -97,13 +102,13 @@ class DayReader:
             )
         recurring = draft.each or draft.on or draft.every or draft.of_units
         several = draft.months_led and len(self.months) > 1
-        if (draft.dates or (positional and draft.months)) and not (recurring or several):
+        once = (draft.dates or (positional and draft.months)) and not (recurring or several)
+        if draft.years is None and (once or (draft.monthdays and draft.months and not (recurring or draft.months_led))):
+            self.notes.assume("it is meant every year")
+        if draft.years is not None and len(draft.years) == 1 and once:
             raise Refused(
-                "it is not clear whether this is meant once or every year",
-                "write `every year on …`; a single date is not a recurring schedule",
+                "a single date is not a recurring schedule", "write it without the year, such as `every year on 5 May`"
             )
-        if draft.monthdays and draft.months and not (recurring or draft.months_led):
-            raise Refused("it is not clear whether this is meant once or every year", "write `every year on …`")
         if positional and not recurring and not draft.months:
             raise Refused(
                 "it is not clear which period the position counts in", "write `the first Monday of every month`"
@@ -159,6 +164,8 @@ class DayReader:
             raise Refused(
                 f"every {n} weeks and other days cannot be combined", "write weekdays only, or days of the month"
             )
+        if draft.week_start:
+            self._week_start()
         return Days(unit="weeks", every=n, weekdays=tuple(sorted(self.weekdays or ())))
 
     def _excepts(self) -> bool:
@@ -169,7 +176,7 @@ class DayReader:
         """Apply `every 3 months`, `quarterly`, `of the year` to the months."""
         draft = self.draft
         if draft.every.get("year", 1) != 1:
-            raise NotUnderstood("an interval of years is not understood", "list the years: `in 2026 and 2028`")
+            return self._every_years(draft.every["year"])
         if "week" in draft.of_units or ("week" in draft.every and (draft.monthdays or draft.nths or draft.dates)):
             raise Refused("a day of the week is not given by its number", "name the weekday")
         if draft.of_units & {"day", "hour", "minute", "second"} - draft.past - {"day"}:
@@ -191,8 +198,13 @@ class DayReader:
         return None
 
     def _spread(self, step: int, *, by_end: bool, first: int | None = None) -> None:
+        if self.draft.months is not None and first is None and _spaced(self.draft.months) == step:
+            return  # quarterly in March, June, September and December
         if self.draft.months is not None or 12 % step:
-            raise Refused("the months are given twice or do not fit a year", "list the months")
+            raise Refused(
+                f"every {step} months and the months named contradict each other",
+                "write the months alone: `on the 1st of March, June, September and December`",
+            )
         ends = [nth < 0 for one in self.draft.nths for nth in one.nths] + [day < 0 for day in self.monthdays]
         if by_end and ends and any(ends):
             if not all(ends):
@@ -219,6 +231,22 @@ class DayReader:
             self.notes.assume("no day was given: the 1st of the month")
         return Days(unit="months", every=n, month_day=days[0])
 
+    def _every_years(self, n: int) -> Days:
+        """Return every so many years on one date as an interval of months."""
+        draft = self.draft
+        dates = draft.dates or [(month, day) for month in sorted(draft.months or ()) for day in self.monthdays or [1]]
+        if len(dates) > 1 or draft.nths or draft.weekdays or draft.every.keys() - {"year"} or self._excepts():
+            raise NotUnderstood(
+                f"every {n} years cannot be combined with these days",
+                "write one date, such as `every 2 years on 1 March`, or the years: `every Monday in March in 2027 and 2029`",
+            )
+        if not dates:
+            self.notes.assume("no date was given: 1 January")
+        month, day = dates[0] if dates else (1, 1)
+        if day > 28:
+            raise Refused(f"every {n} years on that day skips years", "write a day up to the 28th")
+        return Days(unit="months", every=12 * n, month_day=day, month=month)
+
     def _yearly(self) -> None:
         draft = self.draft
         if draft.weekdays and not draft.nths and not draft.monthdays:
@@ -237,7 +265,7 @@ class DayReader:
         self.months = frozenset({12 if days[0] < 0 else 1})
 
     def _defaults(self) -> None:
-        """Give `every year` its 1 January, `every month` its 1st, `every week` its Sunday."""
+        """Give `every year` its 1 January, `every month` its 1st, `every week` its first day."""
         draft = self.draft
         named = self.weekdays is not None or self.monthdays or draft.nths or draft.dates
         weeks = draft.parity is not None or draft.weeks is not None
@@ -246,13 +274,9 @@ class DayReader:
         if weeks and not named and not self.sub_daily and "day" not in draft.every:
             raise Refused("no day of the week is given", "write `every Monday in even weeks`")
         if named or self.sub_daily or draft.every.get("day"):
-            if (
-                draft.every.keys() & {"month"}
-                and self.weekdays is not None
-                and not (self.monthdays or draft.nths or draft.falling)
-                and draft.every.get("month") == 1
-            ):
-                raise Refused("which weekday of the month is meant is not said", "write `the first Monday`")
+            self._check_long_period()
+            if not named and not self.sub_daily and not draft.every.get("day"):
+                self.notes.assume("no day was given: every day")
             return
         every = draft.every
         if "year" in every and not draft.months:
@@ -262,14 +286,36 @@ class DayReader:
             self.monthdays = [1]
             self.notes.assume("no day was given: the 1st of the month")
         elif "week" in every:
-            self.weekdays = frozenset({6})
-            self.notes.assume("no weekday was given: Sunday, as in cron's @weekly")
+            self._week_start()
         elif not self.daily:
             if draft.each and draft.months:
                 raise Refused(
                     "it is not clear which days of the month are meant", "write `every day in …` or `on the 1st of …`"
                 )
             raise Refused("how often it runs is not said", "write how often, such as `every day at 09:00`")
+
+    def _week_start(self) -> None:
+        """Let the week's day be the one that the project's weeks begin with."""
+        if self.weekdays is not None:
+            raise Refused("the start of the week and a weekday are both named", "name one: `every Monday at 09:00`")
+        day = self.conventions.week
+        self.weekdays = frozenset({WEEKDAYS.index(day)})
+        self.notes.conventions["week"] = day
+        self.notes.assume(f"the week begins on {date(2024, 1, 1 + WEEKDAYS.index(day)):%A}")
+
+    def _check_long_period(self) -> None:
+        """Refuse `quarterly on Monday`: which of the period's Mondays is not said."""
+        draft = self.draft
+        unit = next((unit for unit in _LONG_PERIODS if unit in draft.every), None)
+        if unit is None or self.weekdays is None or self.monthdays or draft.nths or draft.falling or draft.dates:
+            return
+        if draft.every[unit] == 1 and (self.sub_daily or draft.months):
+            return  # every hour from Monday to Friday is the same in every month
+        name = f"{date(2024, 1, 1 + min(self.weekdays)):%A}"
+        raise Refused(
+            f"which {name} of the {unit} is meant is not said",
+            f"write `on the first {name} of every {unit if unit in ('month', 'quarter') else 'month'}`",
+        )
 
     # ---- field sets
 
@@ -393,6 +439,12 @@ class DayReader:
             days = {"day": ",".join(kept)}
             for member in self._inmonth_field(frozenset({month})):
                 yield member | days
+
+
+def _spaced(months: frozenset[int]) -> int | None:
+    """Return how many months lie between one of *months* and the next if that is always the same round the year."""
+    step = 12 // len(months)
+    return step if months == {(min(months) - 1 + step * turn) % 12 + 1 for turn in range(len(months))} else None
 
 
 def weekday_list(days: Iterable[int]) -> str:

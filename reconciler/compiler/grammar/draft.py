@@ -14,6 +14,7 @@ from reconciler.compiler.grammar.clauses import (
     DayPart,
     Dst,
     Each,
+    Edge,
     Every,
     Holidays,
     Moment,
@@ -63,6 +64,7 @@ class Draft:
     values: dict[str, list[int]] = field(default_factory=dict)
     past: set[str] = field(default_factory=set)
     past_every: bool = False
+    counted: set[str] = field(default_factory=set)
     from_value: dict[str, int] = field(default_factory=dict)
     weekdays: Weekdays | None = None
     falling: frozenset[int] | None = None
@@ -95,6 +97,19 @@ class Draft:
     zone: str | None = None
     zone_abbreviation: str | None = None
     months_led: bool = False
+    week_start: bool = False
+    day_after: bool = False
+
+    @property
+    def names_days(self) -> bool:
+        """Whether days are named: of the week, the month or the year."""
+        return bool(self.weekdays or self.monthdays or self.nths or self.dates or self.spans)
+
+    @property
+    def only_weekdays(self) -> bool:
+        """Whether days of the week are all that says which days are meant."""
+        other = self.monthdays or self.nths or self.dates or self.spans or self.months or self.every.keys() - {"day"}
+        return self.weekdays is not None and not (other or self.not_weekdays or self.falling or self.years)
 
 
 def group_of(clause: Clause) -> str:
@@ -116,6 +131,8 @@ def group_of(clause: Clause) -> str:
             return "time"
         case Offset(unit=unit) | NthUnit(unit=unit):
             return "time" if unit in _TIME_UNITS else "day" if unit == "day" else "scope"
+        case Edge(unit=unit):
+            return "time" if unit in _TIME_UNITS else "period" if unit == "week" else "day"
         case UnitOnly() | Months() | Years() | Parity():
             return "scope"
     return "day"

@@ -13,6 +13,7 @@ from reconciler.compiler.grammar.clauses import (
     DayPart,
     Dst,
     Each,
+    Edge,
     Every,
     EveryDays,
     Holidays,
@@ -48,9 +49,11 @@ def gather(parts: list[Clause | Separator]) -> Draft:
             separator = part.text
             continue
         part = _still_excepted(part, previous, separator)  # noqa: PLW2901  the same clause with its meaning
+        _check_numbers(previous, part, separator)
         _check_every_day(draft, previous, part)
         _Gatherer(draft, part, separator).add()
         previous, separator = part, None
+    _check_days_of_every_day(draft)
     if draft.times_a_day not in (None, len(set(draft.times))):
         raise _when_it_runs(draft.times_a_day or 0, "day")
     return draft
@@ -101,8 +104,37 @@ def _check_every_day(draft: Draft, previous: Clause | None, clause: Clause) -> N
     core = clause.core.core if isinstance(clause.core, Each) else clause.core
     names_days = isinstance(core, Weekdays | Ordinals | Nth | YearDates) and strong_of(clause) != "EXCEPT"
     at_once = previous is not None and isinstance(previous.core, Every | DayPart)
-    if names_days and strong_of(clause) != "FALLING" and draft.every.get("day") == 1 and not at_once:
-        raise Refused("`every day` and other days contradict each other", "name the days once, or write two phrases")
+    led = bool(clause.prefixes) and len(draft.times) <= 1
+    if names_days and strong_of(clause) != "FALLING" and draft.every.get("day") == 1 and not (at_once or led):
+        raise _not_every_day()
+
+
+def _check_days_of_every_day(draft: Draft) -> None:
+    """Refuse `daily on Sundays`, in any order; `daily on weekdays` is on each of these days."""
+    if draft.every.get("day") != 1:
+        return
+    few = draft.weekdays is not None and len(draft.weekdays.days) == 1
+    if few or len(draft.monthdays) == 1 or draft.nths or draft.dates:
+        raise _not_every_day()
+
+
+def _not_every_day() -> Refused:
+    hint = "name the days once, such as `every Sunday at 09:00`, or write two phrases in a list"
+    return Refused("`every day` and other days contradict each other", hint)
+
+
+def _check_numbers(previous: Clause | None, clause: Clause, separator: str | None) -> None:
+    """Refuse `from 5 through 15 of December`: hours as such numbers are, or days of the month."""
+    if previous is None or separator is not None or not isinstance(previous.core, Values):
+        return
+    months = isinstance(clause.core, Months) or (isinstance(clause.core, UnitOnly) and clause.core.unit == "month")
+    ends = [end for item in previous.core.items for end in (item if isinstance(item, tuple) else (item,))]
+    if months and clause.prefixes == ("IN",) and all(end.number for end in ends):
+        first, last = ends[0].hour, ends[-1].hour
+        raise Refused(
+            f"it is not clear whether {first} to {last} are hours or days of the month",
+            "write `from 05:00 to 15:00 in December` or `on the 5th to 15th of December` with your numbers",
+        )
 
 
 def _still_excepted(clause: Clause, previous: Clause | None, separator: str | None) -> Clause:
@@ -115,6 +147,14 @@ def _still_excepted(clause: Clause, previous: Clause | None, separator: str | No
     if group in ("day", "scope", "period", "time") and not (group == "time" and isinstance(clause.core, Values)):
         raise Refused("it is not clear what the exception covers", "put the exception last")
     return clause
+
+
+_WHOLE = {"second": "minute", "minute": "hour"}
+_FIRST = {
+    "hour": "write `every day at 00:00` or `every day at 01:00`",
+    "minute": "write `at minute 0 of every hour` or `at minute 1 of every hour`",
+    "second": "write `every minute at second 0` or `every minute at second 1`",
+}
 
 
 class _Gatherer:
@@ -165,6 +205,31 @@ class _Gatherer:
             raise Refused("it may count weeks or business days", "write `every 2 weeks on weekdays` or name the days")
         self._every(Every(core.n, "week"))
         self._weekdays(core.days)
+
+    def _edge(self, core: Edge) -> None:
+        self.only(None)
+        draft = self.draft
+        if core.unit == "week" and core.edge == "start":
+            self._every(Every(core.n, "week"))
+            draft.week_start = True
+        elif core.unit == "hour" and core.edge == "start":
+            self._every(Every(core.n, "hour"))
+            self._time_values(Offset("minute", (0,)))
+        elif core.unit == "month":
+            if core.months:
+                self._months(Months(core.months))
+            else:
+                self._every(Every(core.n, "month"))
+            self._ordinals(Ordinals(({"start": 1, "middle": 15, "end": -1}[core.edge],)))
+        else:
+            examples = {
+                "week": "`every Friday at 17:00` or `every Sunday at 23:00`",
+                "day": "the time, such as `every day at 00:00` or `every day at 18:00`",
+            }
+            raise Refused(
+                f"it is not clear when the {core.edge} of the {core.unit} is",
+                f"write {examples.get(core.unit, 'the day or the time, such as `every day at 09:00`')}",
+            )
 
     def _timesper(self, core: TimesPer) -> None:
         if core.unit != "day" or self.separator is not None:
@@ -221,6 +286,12 @@ class _Gatherer:
         if led and len(core.values) == 1:
             self.draft.from_value[core.unit] = core.values[0]
             return
+        if core.alone and "AT" not in self.clause.prefixes:
+            count = core.values[0]
+            raise Refused(
+                f"it is not clear what {count} {core.unit}s counts",
+                f"write `every {count} {core.unit}s` or `at {core.unit} {count} of every {_WHOLE[core.unit]}`",
+            )
         match core.unit:
             case "day":
                 self._ordinals(Ordinals(core.values))
@@ -241,7 +312,9 @@ class _Gatherer:
         self.draft.values.setdefault(core.unit, []).extend(core.values)
         if core.of:
             self.draft.past.add(core.of)
-            self.draft.past_every |= core.every
+            self.draft.past_every |= core.every > 0
+        if core.of and core.every > 1:
+            self._every(Every(core.every, core.of))
 
     # ---- days
 
@@ -255,6 +328,10 @@ class _Gatherer:
             return
         if self.strong in ("FROM", "BETWEEN") and len(core.days) < 2:
             raise self.refuse()
+        if self.strong == "BETWEEN" and len(core.days) == 2:
+            raise Refused(
+                "between two days lies only a night", "write the day that it is then: `every Saturday at 00:00`"
+            )
         self.only(None, "FROM", "BETWEEN")
         if draft.weekdays is None:
             draft.weekdays = core
@@ -302,6 +379,10 @@ class _Gatherer:
             first, last = Clock(min(core.nths), sure=True), Clock(max(core.nths), sure=True)
             return self._values(Values(((first, last),)))
         if core.unit in ("hour", "minute", "second") and all(nth >= 0 for nth in core.nths):
+            if 1 in core.nths:
+                low, high = (f"{'00:00' if core.unit == 'hour' else 0}", f"{'01:00' if core.unit == 'hour' else 1}")
+                raise Refused(f"the first {core.unit} may begin at {low} or at {high}", _FIRST[core.unit])
+            self.draft.counted.add(core.unit)
             return self._offset(Offset(core.unit, core.nths))
         raise NotUnderstood(
             f"a numbered {core.unit} is not understood", "write dates, days of the month or months by name"

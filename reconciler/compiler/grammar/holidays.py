@@ -107,20 +107,23 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(rf"\b{_KINDS}{after}|\b{before}")
 
 
-def cut_holidays(text: str) -> Iterator[str | Token]:
-    """Yield *text* (lower case) in pieces, with a HOLIDAYS token for each place whose holidays are named."""
+def cut_holidays(text: str) -> Iterator[tuple[int, str] | Token]:
+    """Yield *text* (lower case) in pieces with their place, and a HOLIDAYS token for each place whose holidays it names.
+
+    A token says where in *text* it stands.
+    """
     if "holiday" not in text:
-        yield text
+        yield 0, text
         return
     at = 0
     for match in _pattern().finditer(text):
-        yield text[at : match.start()]
+        yield at, text[at : match.start()]
         at = match.end()
         for number, place in enumerate(re.split(_AND, match["after"] or match["before"])):
             if number:
-                yield "and"
-            yield Token("HOLIDAYS", _code(place.removeprefix("the ")), match[0])
-    yield text[at:]
+                yield Token("AND", None, "and", match.start(), match.end())
+            yield Token("HOLIDAYS", _code(place.removeprefix("the ")), match[0], match.start(), match.end())
+    yield at, text[at:]
 
 
 def _code(place: str) -> str:

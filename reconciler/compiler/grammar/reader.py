@@ -1,31 +1,36 @@
 """The deterministic reader of phrases: every word understood, or a Question.
 
-The steps are `tokens` (text to tokens), `phrase.lark` (tokens to clauses) and `readings`
-(clauses to a timing). A crontab expression takes the short way through `crontab`.
+The steps are `tokens` (text to tokens), `phrase.lark` (tokens to clauses), `readings` (clauses to a timing) and
+`accounting` (every character used). A crontab expression takes the short way through `crontab`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from lark import Lark, UnexpectedInput
 from lark.lexer import Lexer
 from lark.lexer import Token as LarkToken
 
+from reconciler.compiler.grammar.accounting import account
+from reconciler.compiler.grammar.advice import advised
 from reconciler.compiler.grammar.builder import ClauseBuilder
 from reconciler.compiler.grammar.clauses import Clause, NotUnderstood, Refused, Separator
 from reconciler.compiler.grammar.crontab import looks_like_crontab, read_crontab
 from reconciler.compiler.grammar.readings import reading_of
-from reconciler.compiler.grammar.tokens import first_refused, tokens, unknown_word
+from reconciler.compiler.grammar.text import Bare, bare
+from reconciler.compiler.grammar.tokens import Words, first_refused, tokens, unknown_word
 from reconciler.compiler.grammar.vocabulary import Token
 from reconciler.model import Conventions, Question, Reading
 
 
 class _Handover(Lexer):
-    """Gives our's tokens to the parser."""
+    """Gives our tokens to the parser."""
 
     def __init__(self, _: object) -> None:
         pass
@@ -36,10 +41,39 @@ class _Handover(Lexer):
             yield LarkToken(token.kind, token.value if token.value is not None else token.text, start_pos=position)
 
 
+class _Placed(NamedTuple):
+    """The value of a rule, and the first and the last token that it was made from."""
+
+    value: object
+    first: int
+    last: int
+
+
+class _Placing:
+    """The callbacks of a `ClauseBuilder`, with the tokens of each value kept, so that a clause knows its own."""
+
+    def __init__(self, builder: ClauseBuilder) -> None:
+        self._builder = builder
+
+    def __getattr__(self, rule: str) -> Callable[[Sequence[_Placed | LarkToken]], _Placed]:
+        return partial(self._call, getattr(self._builder, rule))
+
+    @staticmethod
+    def _call(method: Callable[..., object], children: Sequence[_Placed | LarkToken]) -> _Placed:
+        placed = [
+            child if isinstance(child, _Placed) else _Placed(child, child.start_pos or 0, child.start_pos or 0)
+            for child in children
+        ]
+        value, first, last = method(*(child.value for child in placed)), placed[0].first, placed[-1].last
+        if isinstance(value, Clause):
+            value = replace(value, span=(first, last + 1))
+        return _Placed(value, first, last)
+
+
 @cache
 def _parser() -> Lark:
     grammar = Path(__file__).with_name("phrase.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer=_Handover, transformer=ClauseBuilder())
+    return Lark(grammar, parser="lalr", lexer=_Handover, transformer=_Placing(ClauseBuilder()))
 
 
 def read(phrase: str, *, timezone: str | None, conventions: Conventions) -> Reading | Question:
@@ -48,44 +82,66 @@ def read(phrase: str, *, timezone: str | None, conventions: Conventions) -> Read
     *timezone* is the declared IANA key; a zone in the phrase wins over it. The same arguments always
     give the same answer.
     """
+    text = unicodedata.normalize("NFC", phrase)
     try:
-        if looks_like_crontab(phrase):
-            return read_crontab(phrase, timezone=timezone)
-        clauses = _clauses(phrase)
+        return _read(text, timezone, conventions)
     except Refused as refused:
-        return refused.question
-    try:
-        return reading_of(clauses, timezone=timezone, conventions=conventions)
-    except Refused as refused:
-        return _with_readings(refused, clauses, timezone, conventions)
+        return advised(refused, text, partial(_try, timezone=timezone, conventions=conventions))
 
 
-def _with_readings(
+def _try(phrase: str, *, timezone: str | None, conventions: Conventions) -> Reading | Refused:
+    """Return what *phrase* means, or why it is refused, without further advice."""
+    try:
+        return _read(phrase, timezone, conventions)
+    except Refused as refused:
+        return refused
+
+
+def _read(phrase: str, timezone: str | None, conventions: Conventions) -> Reading:
+    span = bare(phrase)
+    proper = phrase[span.start : span.end]
+    if looks_like_crontab(proper):
+        return read_crontab(proper, timezone=timezone)
+    words, clauses = _heard(phrase, span)
+    uses = account(phrase, span, words, clauses)
+    try:
+        reading = reading_of(clauses, timezone=timezone, conventions=conventions)
+    except Refused as refused:
+        refused.question = replace(refused.question, readings=_readings(refused, clauses, timezone, conventions))
+        raise
+    assumptions = reading.assumptions
+    if words.front.described is not None:
+        assumptions = (f'"{words.front.described}" is read as what is run', *assumptions)
+    return replace(reading, assumptions=assumptions, uses=uses)
+
+
+def _readings(
     refused: Refused, clauses: list[Clause | Separator], timezone: str | None, conventions: Conventions
-) -> Question:
-    """Return the question of *refused* with the reading that each of its options gives."""
+) -> tuple[Reading, ...]:
+    """Return the reading that each of the options of *refused* gives, if there are several."""
     readings = []
     for option in refused.options:
         try:
             readings.append(reading_of(clauses, timezone=timezone, conventions=conventions, choice=option))
         except Refused:
             continue
-    return replace(refused.question, readings=tuple(readings) if len(readings) > 1 else ())
+    return tuple(readings) if len(readings) > 1 else ()
 
 
-def _clauses(phrase: str) -> list[Clause | Separator]:
-    found = tokens(phrase)
-    if not found:
+def _heard(phrase: str, span: Bare) -> tuple[Words, list[Clause | Separator]]:
+    words = tokens(phrase, span)
+    if not words.tokens:
         raise Refused("the phrase is empty", "write how often it should run, such as `every day at 09:00`")
-    refused = first_refused(found)
+    refused = first_refused(words.tokens)
     if refused is not None:
         raise refused
     try:
-        parsed: object = _parser().parse(found)
+        parsed: object = _parser().parse(words.tokens)
     except UnexpectedInput as error:
-        raise _unexpected(found, error) from None
-    assert isinstance(parsed, list)
-    return parsed
+        raise _unexpected(words.tokens, error) from None
+    assert isinstance(parsed, _Placed)
+    assert isinstance(parsed.value, list)
+    return words, parsed.value
 
 
 def _unexpected(found: list[Token], error: UnexpectedInput) -> Refused:
@@ -95,7 +151,5 @@ def _unexpected(found: list[Token], error: UnexpectedInput) -> Refused:
     token = found[position]
     if token.kind in ("WORD", "PUNCT"):
         return unknown_word(token)
-    before = f" after `{found[position - 1].text}`" if position else ""
-    return NotUnderstood(
-        f"`{token.text}` is not understood{before}", "write it in other words, or as a list of phrases"
-    )
+    before = f" after `{found[position - 1].text}`" if position and found[position - 1].text != token.text else ""
+    return NotUnderstood(f"`{token.text}` is not understood{before}", at=token)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from reconciler.compiler.grammar.clauses import Clause, Refused, Separator
+from reconciler.compiler.grammar.clauses import Clause, Every, NthUnit, Offset, Refused, Separator
 from reconciler.compiler.grammar.clock import ClockReader, DayTimes, Notes
 from reconciler.compiler.grammar.days import DayReader, Days
 from reconciler.compiler.grammar.draft import Draft, Window, group_of
@@ -20,7 +20,7 @@ from reconciler.model import (
     Rule,
     Timing,
 )
-from reconciler.timing import FieldError, cron_fields, cron_union, next_fire, warnings_for
+from reconciler.timing import FieldError, cron_fields, cron_union, equal, next_fire, warnings_for
 
 Part = Clause | Separator
 _SUB_DAY = ("second", "minute", "hour")
@@ -32,6 +32,46 @@ def reading_of(
     parts: list[Part], *, timezone: str | None, conventions: Conventions, choice: str | None = None
 ) -> Reading:
     """Return what *parts* mean, an ambiguity settled by *choice*; raise Refused where the meaning is not certain."""
+    outside, inside = _bracketed(parts)
+    if not inside:
+        return _reading_of(parts, timezone, conventions, choice)
+    again = {_subject(part) for part in inside} & {_subject(part) for part in outside}
+    if not again:
+        return _reading_of(parts, timezone, conventions, choice)
+    # what brackets say once more has to be what stands outside of them: `at 18:00 (6pm)`
+    bracketed = set(map(id, inside))
+    reading = _reading_of([part for part in parts if id(part) not in bracketed], timezone, conventions, choice)
+    instead = [
+        part for part in parts if id(part) in bracketed or isinstance(part, Separator) or _subject(part) not in again
+    ]
+    if not equal(reading.timing, _reading_of(instead, timezone, conventions, choice).timing):
+        raise Refused("what the brackets say is not what stands before them", "say it once: `every Sunday at 18:00`")
+    return reading
+
+
+def _subject(part: Clause) -> str:
+    """Return what *part* is about: its group, with intervals and times of day, zones and limits told apart."""
+    group = group_of(part)
+    if group == "time":
+        return "interval" if isinstance(part.core, Every | Offset | NthUnit) else "time"
+    return type(part.core).__name__ if group == "whole" else group
+
+
+def _bracketed(parts: list[Part]) -> tuple[list[Clause], list[Clause]]:
+    """Return the clauses outside and inside of brackets."""
+    outside: list[Clause] = []
+    inside: list[Clause] = []
+    here = outside
+    for part in parts:
+        if isinstance(part, Clause):
+            here.append(part)
+        elif part.text in ("(", ")"):
+            here = inside if part.text == "(" else outside
+    return outside, inside
+
+
+def _reading_of(parts: list[Part], timezone: str | None, conventions: Conventions, choice: str | None) -> Reading:
+    parts = [Separator(",") if isinstance(part, Separator) and part.text in ("(", ")") else part for part in parts]
     parts = exceptions_carried_on(parts)
     whole = gather([part for part in parts if isinstance(part, Clause) and group_of(part) == "whole"])
     notes = Notes(choice=choice)
@@ -159,7 +199,9 @@ def _rule(drafts: list[Draft], whole: Draft, zone: str, conventions: Conventions
             or bool(draft.values.keys() & {"minute", "second"} and not draft.times)
             or bool(draft.windows)
         )
-        days = DayReader(draft, notes, daily=times.said, sub_daily=sub_daily, anchored=whole.anchor is not None).read()
+        days = DayReader(
+            draft, conventions, notes, daily=times.said, sub_daily=sub_daily, anchored=whole.anchor is not None
+        ).read()
         interval = _interval(times, days, draft, whole, zone, conventions, notes)
         if interval is not None:
             if len(drafts) > 1:
@@ -221,6 +263,8 @@ def _interval(
             raise Refused("the day of the month is not the one counted from", "write the same day twice")
         if anchor.day != days.month_day:
             anchor = _first_on(anchor, days.month_day)
+        while days.month not in (None, anchor.month):
+            anchor = _first_on(anchor + timedelta(days=1), days.month_day)
         return CalendarInterval("months", days.every, anchor, clocks)
     if days.unit == "weeks":
         if not days.weekdays:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from reconciler.compiler.grammar.clauses import Clock, Refused
-from reconciler.compiler.grammar.vocabulary import WORDS, Token
+from reconciler.compiler.grammar.text import Text
+from reconciler.compiler.grammar.vocabulary import WORDS, Token, spanning
 from reconciler.compiler.grammar.zones import AMBIGUOUS, iana_key, is_abbreviation, spoken_zone
 from reconciler.model import DstPolicy
 
-_MERIDIEM = r"(?P<half>a\.?\s?m\b\.?|p\.?\s?m\b\.?|[ap]\b(?![.']))"
+_MERIDIEM = r"(?P<half>a\.?\s?m\b\.?|p\.?\s?m\b\.?)"
+_SHORT = r"(?P<short>[ap]\b(?![.']))"
 _SCAN = re.compile(
     rf"""
       (?P<gap>skipped\ where\ the\ clock\ skips\ it)
@@ -21,14 +23,17 @@ _SCAN = re.compile(
     | (?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?![0-9]))
     | (?P<slashdate>[0-9]{{1,4}}/[0-9]{{1,2}}(?:/[0-9]{{1,4}})?(?![0-9]))
     | (?P<zone>(?:utc|gmt)[+-][0-9]{{1,2}}(?::?00)?(?![0-9]) | [a-z_]+/[a-z_]{{3,}}[a-z0-9_+/-]*)
-    | (?P<clock>(?P<h>[0-9]{{1,2}}) (?:(?::|h)(?P<m>[0-9]{{2}})(?::(?P<s>[0-9]{{2}}))?(?![0-9]) (?:\s?{_MERIDIEM})?
+    | (?P<length>(?P<hours>[0-9]{{1,3}})h\s?(?P<minutes>[0-9]{{1,2}})m(?:ins?)?\b)
+    | (?P<clock>(?P<h>[0-9]{{1,2}}) (?:(?::|h)(?P<m>[0-9]{{2}})(?::(?P<s>[0-9]{{2}}))?(?![0-9]) (?:\s?{_MERIDIEM}|{_SHORT})?
                               | \.(?P<dm>[0-9]{{2}})\s?(?P<dhalf>[ap]\.?m\b\.?)
-                              | \s?{_MERIDIEM.replace("half", "half2")}))
+                              | (?:\s?{_MERIDIEM.replace("half", "half2")}|{_SHORT.replace("short", "short2")})))
+      (?P<shift>\s?\+\s?[0-9]{{1,2}}(?::?[0-9]{{2}})?(?![0-9a-z]) | \s?-[0-9]{{4}}(?![0-9]))?
     | (?P<ordinal>[0-9]{{1,3}})(?:st|nd|rd|th)\b
     | (?P<count>[0-9]+)(?P<unit>[smhdw])\b
     | (?P<past>:[0-9]{{2}})(?![0-9])
     | (?P<decimal>[0-9]+\.[0-9]+)
     | (?P<number>[0-9]+)
+    | (?P<mixed>[^\W\d_]+[0-9_][\w]*)
     | (?P<word>[^\W\d_]+(?:['][^\W\d_]+)*)
     | (?P<punct>[^\s])
     """,
@@ -37,84 +42,107 @@ _SCAN = re.compile(
 _UNIT_LETTERS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 
 
-def scan(text: str) -> list[Token]:
-    """Return the tokens of *text*, lower case; raise Refused for impossible times and dates."""
-    found = []
-    for match in _SCAN.finditer(text.rstrip(" .!")):
-        token = _scanned(match)
-        if token is not None:
-            found.append(token)
-    return found
+def scan(text: Text, phrase: str, first: int, last: int) -> Iterator[Token]:
+    """Yield the tokens of *text* from *first* up to *last*; *phrase* is how it was written.
+
+    Raises Refused for impossible times and dates, and for what is half a time and half something else.
+    """
+    for match in _SCAN.finditer(text.folded, first, last):
+        start, end = text.places[match.start()], text.places[match.end() - 1] + 1
+        kind, value, words = _scanned(match, phrase[start:end])
+        yield Token(kind, value, words, start, end)
 
 
-def _scanned(match: re.Match[str]) -> Token | None:
+_Made = tuple[str, object, str]
+
+
+def _scanned(match: re.Match[str], written: str) -> _Made:
     text = match[0]
-    for group, made in _TOKENS.items():
-        if match[group]:
-            return made(match)
-    return Token("AT" if text == "@" else "PUNCT", None, text)
+    if match["count"] and written.endswith("M"):
+        raise Refused(
+            f"`{written}` may be months or minutes", f"write `{match['count']} months` or `{match['count']} minutes`"
+        )
+    made = _TOKENS.get(match.lastgroup or "") or next((make for group, make in _TOKENS.items() if match[group]), None)
+    return made(match) if made is not None else ("AT" if text == "@" else "PUNCT", None, text)
 
 
-def _named_zone(match: re.Match[str]) -> Token:
+def _named_zone(match: re.Match[str]) -> _Made:
     key = iana_key(match["named"], named=True)
-    return Token("ZONE", key, match[0]) if key else Token("WORD", None, match["named"])
+    return ("ZONE", key, match[0]) if key else ("WORD", None, match["named"])
 
 
-def _zone(match: re.Match[str]) -> Token:
+def _zone(match: re.Match[str]) -> _Made:
     key = iana_key(match[0])
-    return Token("ZONE", key, match[0]) if key else _unpathed(match[0])
+    # weekdays or other words joined by `/` are split by `compounds`
+    return ("ZONE", key, match[0]) if key else ("SLASHED", tuple(match[0].split("/")), match[0])
 
 
-def _unpathed(text: str) -> Token:
-    """Return weekdays or other words joined by `/` as a token that `_phrases` splits, `WORD` where unknown."""
-    return Token("SLASHED", tuple(text.split("/")), text)
-
-
-def _iso_date(text: str) -> date:
+def _iso_date(match: re.Match[str]) -> _Made:
     try:
-        return date.fromisoformat(text)
+        return ("DATE", date.fromisoformat(match[0]), match[0])
     except ValueError as error:
-        raise Refused(f"{text} is not a date: {error}", "write year-month-day, such as 2026-01-05") from None
+        raise Refused(f"{match[0]} is not a date: {error}", "write year-month-day, such as 2026-01-05") from None
 
 
-def _clock(match: re.Match[str]) -> Clock:
-    half = (match["half"] or match["dhalf"] or match["half2"] or "")[:1]
+def _clock(match: re.Match[str]) -> _Made:
+    if match["shift"]:
+        raise _shifted(match)
+    half = (match["half"] or match["short"] or match["dhalf"] or match["half2"] or match["short2"] or "")[:1]
     hour, minute, second = int(match["h"]), int(match["m"] or match["dm"] or 0), int(match["s"] or 0)
     if half and not 1 <= hour <= 12:
         raise Refused(f"{match[0]!r} is not a time of day", "write 1 to 12 with am or pm, or a 24-hour time")
-    if hour > 24 or minute > 59 or second > 59 or hour == 24:
+    if hour > 24 or minute > 59 or second > 59 or (hour == 24 and (minute or second)):
         raise Refused(f"{match[0]!r} is not a time of day", "hours go to 23, minutes and seconds to 59")
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
-    return Clock(hour, minute, second, sure=bool(half) or hour > 12 or match["h"][0] == "0", halved=bool(half))
+    sure = bool(half) or hour > 12 or match["h"][0] == "0"
+    return ("CLOCK", Clock(hour, minute, second, sure=sure, halved=bool(half)), match[0])
 
 
-def word_token(text: str) -> Token | None:
+def _shifted(match: re.Match[str]) -> Refused:
+    """Return the refusal of `09:00+02:00`: a time of day with an offset."""
+    shift = match["shift"].strip()
+    clock = match[0].removesuffix(match["shift"]).strip()
+    digits = re.sub(r"\D", "", shift)
+    hours, minutes = int(digits[:2]), int(digits[2:] or 0)
+    message = f"`{shift}` behind a time of day may be an offset from UTC"
+    if minutes or hours > 12:
+        return Refused(message, f"write the zone by name, such as `{clock} Asia/Kolkata`")
+    return Refused(
+        message, f"write `{clock} UTC{shift[0]}{hours}` or, with summer time, a zone: `{clock} Europe/Berlin`"
+    )
+
+
+def word_token(text: str, start: int, end: int) -> Token:
     """Return the token of one word, `WORD` if it is unknown."""
-    if text in WORDS:
-        kind, value = WORDS[text]
-        if kind == "CLOCK":
-            assert isinstance(value, int)
-            return Token(kind, Clock(value, sure=True, halved=True), text)
-        return Token(kind, value, text)
-    return Token("WORD", None, text)
+    kind, value = WORDS.get(text, ("WORD", None))
+    if kind == "CLOCK":
+        assert isinstance(value, int)
+        value = Clock(value, sure=True, halved=True)
+    return Token(kind, value, text, start, end)
 
 
-_TOKENS: dict[str, Callable[[re.Match[str]], Token | None]] = {
-    "gap": lambda match: Token("DST", DstPolicy(gap="skip"), match[0]),
-    "last": lambda match: Token("DST", DstPolicy(overlap="last"), match[0]),
-    "both": lambda match: Token("DST", DstPolicy(overlap="both"), match[0]),
-    "date": lambda match: Token("DATE", _iso_date(match[0]), match[0]),
-    "slashdate": lambda match: Token("SLASHDATE", None, match[0]),
+def _word(match: re.Match[str]) -> _Made:
+    return word_token(match[0], 0, 0)[:3]
+
+
+_TOKENS: dict[str, Callable[[re.Match[str]], _Made]] = {
+    "word": _word,
+    "number": lambda match: ("NUMBER", int(match["number"]), match[0]),
+    "clock": _clock,
+    "gap": lambda match: ("DST", DstPolicy(gap="skip"), match[0]),
+    "last": lambda match: ("DST", DstPolicy(overlap="last"), match[0]),
+    "both": lambda match: ("DST", DstPolicy(overlap="both"), match[0]),
+    "date": _iso_date,
+    "slashdate": lambda match: ("SLASHDATE", None, match[0]),
     "named": _named_zone,
     "zone": _zone,
-    "clock": lambda match: Token("CLOCK", _clock(match), match[0]),
-    "ordinal": lambda match: Token("ORDINAL", int(match["ordinal"]), match[0]),
-    "count": lambda match: Token("COUNT", (int(match["count"]), _UNIT_LETTERS[match["unit"]]), match[0]),
-    "past": lambda match: Token("COLON", int(match[0][1:]), match[0]),
-    "decimal": lambda match: Token("DECIMAL", None, match[0]),
-    "number": lambda match: Token("NUMBER", int(match["number"]), match[0]),
-    "word": lambda match: word_token(match[0]),
+    "ordinal": lambda match: ("ORDINAL", int(match["ordinal"]), match[0]),
+    "count": lambda match: ("COUNT", (int(match["count"]), _UNIT_LETTERS[match["unit"]]), match[0]),
+    "length": lambda match: ("COUNT", (60 * int(match["hours"]) + int(match["minutes"]), "minute"), match[0]),
+    "past": lambda match: ("COLON", int(match[0][1:]), match[0]),
+    "decimal": lambda match: ("DECIMAL", None, match[0]),
+    "mixed": lambda match: ("WORD", None, match[0]),
 }
 
 
@@ -124,20 +152,28 @@ def zones_named(found: list[Token]) -> list[Token]:
     index = 0
     while index < len(found):
         token = found[index]
+        if token.kind != "WORD":
+            out.append(token)
+            index += 1
+            continue
+        if token.text == "z" and out and out[-1].kind == "CLOCK" and out[-1].end == token.start:
+            out.append(Token("ZONE", "UTC", "z", token.start, token.end))
+            index += 1
+            continue
         words: list[str] = []
         for other in found[index : index + 5]:
             if other.kind not in ("WORD", "IN", "ON"):
                 break
             words.append(other.text)
-        after_in = bool(out) and out[-1].kind == "IN"
-        zone = spoken_zone(words, after_in=after_in) if token.kind == "WORD" else None
+        zone = spoken_zone(words, after_in=bool(out) and out[-1].kind == "IN")
         if zone:
             size, key = zone
             spoken = " ".join(words[:size])
-            out.append(Token("ZONE", (key, spoken.upper()) if is_abbreviation(spoken) else key, spoken))
+            value = (key, spoken.upper()) if is_abbreviation(spoken) else key
+            out.append(spanning("ZONE", value, found[index : index + size]))
             index += size
             continue
-        if token.kind == "WORD" and token.text in AMBIGUOUS:
+        if token.text in AMBIGUOUS:
             zones = ", ".join(AMBIGUOUS[token.text])
             raise Refused(f"`{token.text.upper()}` may be more than one time zone", f"write one of {zones}")
         out.append(token)

@@ -1,86 +1,104 @@
-"""From a phrase to tokens: case, punctuation, number words, ordinals, clock spellings, zones.
+"""From a phrase to tokens: what stands around it, case, punctuation, number words, clock spellings, zones.
 
-Every character ends up in a token; what is not understood becomes a `WORD` token, which no grammar rule
-accepts, so nothing is dropped but the articles and the few words of `NOISE`.
+Every character ends up in a token. What is not understood becomes a `WORD` token, which no grammar rule accepts;
+what says nothing is kept apart as silent, and so is what stands in front of the schedule. So the tokens together
+cover the phrase, which `reader` holds them to.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from difflib import SequenceMatcher, get_close_matches
-from functools import lru_cache
+from dataclasses import dataclass
 
 from reconciler.compiler.grammar.clauses import NotUnderstood, Refused
+from reconciler.compiler.grammar.clock_words import clocks
 from reconciler.compiler.grammar.compounds import compounds
+from reconciler.compiler.grammar.description import Front, front_of
 from reconciler.compiler.grammar.holidays import cut_holidays
+from reconciler.compiler.grammar.joining import joined
+from reconciler.compiler.grammar.numbers import numbers
 from reconciler.compiler.grammar.scan import scan, zones_named
+from reconciler.compiler.grammar.text import Bare, Text, fold
 from reconciler.compiler.grammar.vocabulary import (
     AMBIGUOUS_ADVERBS,
-    GLUE_WORDS,
+    ARTICLES,
+    COURTESY,
+    EMPHASIS,
     REFUSED_WORDS,
-    VERBS,
-    VOCABULARY,
-    WORDS,
     Token,
 )
 
 LONGEST_PHRASE = 4_000  # people may write 500; the longest sentence of `english` is read back too
 MOST_TOKENS = 1_500
-_SIMILAR, _TYPO = 0.7, 0.8
-_HARMLESS = frozenset("a an as well for time business working work".split())
-_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-") | {"\u2018": "'", "\u2019": "'"})
+_ABBREVIATED = frozenset("WEEKDAY MONTH UNIT EXCEPT ZONE".split())
+_AFTER_ARTICLE = frozenset("WEEKDAY BUSINESSDAY WEEKEND MONTH CLOCK ORDINAL DAYPART FIXEDDAY".split())
 
 
-def tokens(phrase: str) -> list[Token]:
-    """Return the tokens of *phrase*; raise Refused for what no schedule can mean, with what to write instead."""
-    if len(phrase) > LONGEST_PHRASE:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The tokens that the grammar has to use, those that say nothing, and what stands in front."""
+
+    tokens: list[Token]
+    silent: list[Token]
+    front: Front
+
+
+def tokens(phrase: str, span: Bare) -> Words:
+    """Return the tokens of *phrase* within *span*; raise Refused for what no schedule can mean, and say what can."""
+    if span.end - span.start > LONGEST_PHRASE:
         raise Refused(
             f"the phrase has {len(phrase)} characters; {LONGEST_PHRASE} is the most that is read",
             "say when it runs in one sentence, or write a list of phrases",
         )
-    text = unicodedata.normalize("NFKC", phrase).translate(_DASHES).lower().strip()
-    scanned = [
-        token for piece in cut_holidays(text) for token in ([piece] if isinstance(piece, Token) else scan(piece))
-    ]
-    found = _without_description(compounds(zones_named(scanned)))
+    found = zones_named(_scanned(fold(phrase, span), phrase))
     if len(found) > MOST_TOKENS:
         raise Refused(
             f"the phrase has {len(found)} parts; {MOST_TOKENS} is the most that is read", "write a list of phrases"
         )
-    return _joins(seconds_told(found))
+    silent = [token for token in found if token.text in COURTESY]
+    found = compounds([token for token in found if token.text not in COURTESY])
+    found = clocks(_heard(numbers(found), silent))
+    front = front_of(found, phrase)
+    return Words(joined(seconds_told(found[len(front.tokens) :])), silent, front)
 
 
-@lru_cache(maxsize=4096)
-def _looks_like_schedule_word(text: str) -> bool:
-    """Return whether *text* may be a misspelt weekday, month, unit or the like: then it is no description."""
-    return len(text) > 3 and bool(get_close_matches(text, WORDS, n=1, cutoff=0.8))
-
-
-def _without_description(found: list[Token]) -> list[Token]:
-    """Drop a leading `run the database backup`: a known verb and what it acts on, up to the first schedule word."""
-    if not found or found[0].text not in VERBS:
-        return found
-    for index, token in enumerate(found):
-        if index and token.text in REFUSED_WORDS:
-            break
-        if index and token.kind not in ("WORD", "PUNCT"):
-            description = found[1:index]
-            for word in description:
-                if word.text in GLUE_WORDS - _HARMLESS or _looks_like_schedule_word(word.text):
-                    raise unknown_word(word)
-            clean = all(token.kind == "WORD" or token.text in ".-'_" for token in description)
-            return found[index:] if clean else found
+def _scanned(text: Text, phrase: str) -> list[Token]:
+    found: list[Token] = []
+    for piece in cut_holidays(text.folded):
+        if isinstance(piece, Token):
+            start, end = text.places[piece.start], text.places[piece.end - 1] + 1
+            found.append(piece._replace(start=start, end=end))
+        else:
+            at, part = piece
+            found += scan(text, phrase, at, at + len(part))
     return found
+
+
+def _heard(found: list[Token], silent: list[Token]) -> list[Token]:
+    """Return *found* without words of emphasis, articles before a day, and the dots of abbreviations."""
+    out: list[Token] = []
+    for index, token in enumerate(found):
+        following = found[index + 1] if index + 1 < len(found) else None
+        article = token.text in ARTICLES and following is not None and _takes_article(following)
+        dot = token.text == "." and out and out[-1].kind in _ABBREVIATED and out[-1].end == token.start
+        if article or dot or token.text in EMPHASIS:
+            silent.append(token)
+        else:
+            out.append(token)
+    return out
+
+
+def _takes_article(following: Token) -> bool:
+    return following.kind in _AFTER_ARTICLE or following.text in ("quarter", "half")
 
 
 def seconds_told(found: list[Token]) -> list[Token]:
     """Decide for each `second` whether it is the unit or the ordinal."""
-    out: list[Token] = []
-    for index, token in enumerate(found):
-        if token.text == "second" and token.kind == "ORDINAL" and _is_unit(found, index):
-            token = Token("UNIT", "second", "second")  # noqa: PLW2901  the same word in its other sense
-        out.append(token)
-    return out
+    return [
+        token._replace(kind="UNIT", value="second")
+        if token.text == "second" and token.kind == "ORDINAL" and _is_unit(found, index)
+        else token
+        for index, token in enumerate(found)
+    ]
 
 
 def _is_unit(found: list[Token], index: int) -> bool:
@@ -103,98 +121,12 @@ def _is_unit(found: list[Token], index: int) -> bool:
     return before.kind in ("EVERY", "AFTER", "BEFORE", "AT", "STARTING", "FROM", "") or before.text == "past"
 
 
-_LISTED = {
-    "CLOCK": "time",
-    "NUMBER": "number",
-    "ORDINAL": "ordinal",
-    "MONTHDAY": "ordinal",
-    "WEEKDAY": "day",
-    "WEEKEND": "day",
-    "BUSINESSDAY": "day",
-    "MONTH": "month",
-    "DATE": "date",
-    "HOLIDAYS": "holidays",
-    "COLON": "colon",
-    "YEAR": "year",
-}
-
-
-def _joins(found: list[Token]) -> list[Token]:
-    """Tell commas and `and`s that join two values of a list (JOIN) from those that part clauses (SEP).
-
-    Dashes become TO, the `and` of `between … and …` too.
-    """
-    out: list[Token] = []
-    between = False
-    index = 0
-    while index < len(found):
-        token = found[index]
-        if token.kind == "BETWEEN":
-            between = True
-        if token.kind == "AND" or (token.kind == "PUNCT" and token.text in ",;&/+"):
-            end = index + 1
-            while end < len(found) and (found[end].kind == "AND" or found[end].text in (",", ";")):
-                end += 1
-            new = _separator(found, index, end, out)
-            if between and token.kind == "AND":
-                new, between = Token("TO", None, "and"), False
-            if new is not None:
-                out.append(new)
-            index = end
-            continue
-        if token.text == "-":
-            token = Token("TO", None, "-")
-        elif token.kind == "WEEKDAY" and out and out[-1].kind == "WEEKDAY":
-            out.append(Token("JOIN", None, ""))
-        elif token.kind == "NUMBER" and _is_year(token, out):
-            token = Token("YEAR", token.value, token.text)
-        out.append(token)
-        index += 1
-    return out
-
-
-def _is_year(token: Token, out: list[Token]) -> bool:
-    if not (isinstance(token.value, int) and 1970 <= token.value <= 9999 and len(token.text) == 4 and out):
-        return False
-    if out[-1].kind in ("MONTH", "IN"):
-        return True
-    if len(out) > 1 and out[-1].kind in ("JOIN", "TO") and out[-2].kind == "YEAR":
-        return True
-    return out[-1].kind in ("NUMBER", "ORDINAL") and len(out) > 1 and out[-2].kind == "MONTH"
-
-
-def _separator(found: list[Token], index: int, end: int, out: list[Token]) -> Token | None:
-    words = " ".join(token.text for token in found[index:end])
-    if ";" in words:
-        return Token("SEP", None, words)
-    if end >= len(found) or not out:
-        return Token("SEP", None, words) if words.strip(",;. ") else None
-    left, right = out[-1], found[end]
-    if words == "," and _is_year(right, out):
-        return None
-    one, other = _LISTED.get(left.kind), _LISTED.get(right.kind)
-    after = found[end + 1].kind if end + 1 < len(found) else ""
-    counts_past = left.kind == "NUMBER" and "AFTER" in [token.kind for token in found[end + 1 : end + 3]]
-    if right.kind == "NUMBER" and after in ("UNIT", "TIMES", "AFTER", "MONTH") and not counts_past:
-        return Token("SEP", None, words)
-    same = one is not None and one == other
-    mixed = {one, other} in ({"year", "number"}, {"time", "number"}, {"ordinal", "number"})
-    return Token("JOIN" if same or mixed else "SEP", None, words)
-
-
 def unknown_word(token: Token) -> Refused:
-    """Return the refusal for a word that no rule accepts, with what it may have been meant to be."""
+    """Return the refusal for a word that no rule accepts."""
     if token.text in REFUSED_WORDS:
         why, instead = REFUSED_WORDS[token.text]
-        return Refused(f"`{token.text}` {why}", instead)
-    message = f"`{token.text[:40]}` is not understood"
-    close = get_close_matches(token.text, VOCABULARY, n=1, cutoff=_SIMILAR) if len(token.text) < 20 else []
-    if not close or close[0] == token.text:
-        return NotUnderstood(message, "write it in other words, or leave it out if it says nothing about time")
-    hint = f"did you mean `{close[0]}`?"
-    typo = len(token.text) > 3 and SequenceMatcher(None, token.text, close[0]).ratio() >= _TYPO
-    # what may be a typo is for its author to mend: no other reader shall guess at it
-    return Refused(message, hint) if typo else NotUnderstood(message, hint)
+        return Refused(f"`{token.text}` {why}", instead, at=token)
+    return NotUnderstood(f"`{token.text[:40]}` is not understood", at=token)
 
 
 def first_refused(found: list[Token]) -> Refused | None:
@@ -205,10 +137,12 @@ def first_refused(found: list[Token]) -> Refused | None:
     for token in found:
         if token.kind == "AMBIGUOUS" or token.text in AMBIGUOUS_ADVERBS:
             one, other = AMBIGUOUS_ADVERBS[str(token.value or token.text)]
-            return Refused(f"`{token.text}` means two different things", f"write `{one}` or `{other}`")
+            return Refused(f"`{token.text}` means two different things", f"write `{one}` or `{other}`", at=token)
         if token.kind == "SLASHDATE":
             return Refused(
-                f"`{token.text}` may be day/month or month/day", "write the date as 2026-04-03 or the month by name"
+                f"`{token.text}` may be day/month or month/day",
+                "write the month by name, such as `every year on 3 April at 09:00`",
+                at=token,
             )
         if token.kind in ("WORD", "PUNCT", "DECIMAL"):
             return unknown_word(token)

@@ -5,15 +5,27 @@ To teach the grammar a synonym, add it here; to teach it a construction, add a r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
 class Token(NamedTuple):
-    """One unit of a phrase: a terminal of `phrase.lark`, what it stands for, and the words it was read from."""
+    """One unit of a phrase: a terminal of `phrase.lark`, what it stands for, and the words it was read from.
+
+    *start* and *end* are where these words stand in the phrase as it was written.
+    """
 
     kind: str
     value: object
     text: str
+    start: int = 0
+    end: int = 0
+
+
+def spanning(kind: str, value: object, parts: Sequence[Token], text: str | None = None) -> Token:
+    """Return one token for all of *parts*, with their words unless *text* is given."""
+    words = text if text is not None else " ".join(part.text for part in parts)
+    return Token(kind, value, words, parts[0].start, parts[-1].end)
 
 
 _WEEKDAY_WORDS = (
@@ -67,13 +79,17 @@ _ADVERBS = {
 }
 # words whose two senses differ: what each could mean, as phrases to write instead
 AMBIGUOUS_ADVERBS = {
-    "biweekly": ("every 2 weeks", "twice a week"),
-    "bimonthly": ("every 2 months", "twice a month"),
-    "biannually": ("every 2 years", "every half-year"),
-    "biannual": ("every 2 years", "every half-year"),
-    "biyearly": ("every 2 years", "every half-year"),
-    "semiweekly": ("every Monday and Thursday", "another pair of days"),
+    "bihourly": ("every 2 hours", "every 30 minutes"),
+    "bidaily": ("every 2 days", "every day at 09:00 and 21:00"),
+    "biweekly": ("every 2 weeks", "every Monday and Thursday"),
+    "bimonthly": ("every 2 months", "on the 1st and 15th of the month"),
+    **dict.fromkeys(
+        ("biannually", "biannual", "biyearly", "biennially", "biennial"), ("every 2 years", "every half-year")
+    ),
+    "semiweekly": ("every Monday and Thursday", "every Tuesday and Friday"),
     "semimonthly": ("on the 1st and 15th of the month", "on the 15th and last day of the month"),
+    "triweekly": ("every 3 weeks", "every Monday, Wednesday and Friday"),
+    "trimonthly": ("every 3 months", "on the 1st, 11th and 21st of the month"),
 }
 _PLAIN = {
     "EVERY": "every each",
@@ -85,7 +101,7 @@ _PLAIN = {
     "TO": "to through thru",
     "UNTIL": "until till til ending",
     "BETWEEN": "between",
-    "EXCEPT": "except excluding without skipping",
+    "EXCEPT": "except excluding excepting excl without skipping",
     "STARTING": "starting beginning commencing",
     "AFTER": "after past",
     "BEFORE": "before",
@@ -141,10 +157,7 @@ REFUSED_WORDS = {
     ),
     **dict.fromkeys(
         ("next", "this", "upcoming", "coming"),
-        (
-            "depends on the day the phrase is read",
-            "write the date, such as `starting 2026-01-05`, or how often it should run",
-        ),
+        ("depends on the day the phrase is read", "write a date, such as `every day at 09:00 starting 2026-01-05`"),
     ),
     **dict.fromkeys(
         ("soon", "later", "sometimes", "occasionally", "often", "regularly", "periodically", "frequently", "rarely"),
@@ -160,27 +173,38 @@ REFUSED_WORDS = {
     ),
     **dict.fromkeys(
         ("holiday", "holidays"),
-        ("does not say of which place", "write for example `except on public holidays in DE-BY`"),
+        (
+            "does not say of which place",
+            "name it, such as `every weekday at 09:00 except on public holidays in DE-BY`",
+        ),
     ),
     **dict.fromkeys(
-        ("not", "never", "don't", "dont", "no", "unless", "if", "when", "or"),
-        ("cannot be part of a schedule", "write only the times it should run, and exceptions as `except on …`"),
+        "not never don't dont no non unless if when whenever while or nor neither either".split(),
+        (
+            "cannot be part of a schedule",
+            "write only the times it should run, with exceptions such as `every day at 09:00 except on Sundays`",
+        ),
+    ),
+    **dict.fromkeys(
+        ("outside", "besides", "beyond"),
+        ("does not say what is left", "write the times that are meant, such as `every 30 minutes from 17:00 to 22:00`"),
+    ),
+    **dict.fromkeys(
+        ("local",),
+        ("depends on where the phrase is read", "leave `local time` out and set `timezone:`, such as Europe/Berlin"),
     ),
     **dict.fromkeys(
         ("reboot", "boot", "startup"),
         ("is not a time", "write a time; jobs do not run because the machine starts"),
     ),
 }
-NOISE = frozenset("the only please exactly sharp precisely always".split())
-VERBS = frozenset(
-    (
-        "run fire execute start trigger launch do perform invoke call schedule send email mail post notify remind "
-        "alert backup back dump copy archive clean cleanup purge prune delete remove rotate renew refresh rebuild "
-        "build compile sync synchronise synchronize check poll ping probe test verify validate scan warm fetch "
-        "download upload import export generate create make publish deploy restart reload reindex index vacuum "
-        "update compute calculate collect process report snapshot drain flush reset pull push monitor measure"
-    ).split()
-)
+# the closed list of words that say nothing, wherever they stand; docs/phrases.md prints it
+COURTESY = frozenset("the please kindly".split())
+EMPHASIS = frozenset("only exactly sharp precisely always both".split())
+ARTICLES = frozenset("a an".split())
+"""They say nothing before a day or a time; in `once a day` they are part of what is said."""
+INTRODUCING = frozenset(word for kind in ("AT", "ON", "IN") for word in _PLAIN[kind].split())
+"""Prepositions that only introduce what follows."""
 
 
 def _table() -> dict[str, tuple[str, object]]:
@@ -225,4 +249,5 @@ GLUE_WORDS = frozenset(
         "inclusive exclusive"
     ).split()
 )
-VOCABULARY = tuple(sorted({*WORDS, *NOISE, *GLUE_WORDS, *REFUSED_WORDS, *AMBIGUOUS_ADVERBS}))
+VOCABULARY = tuple(sorted({*WORDS, *GLUE_WORDS} - {"a", "an"}))
+"""What a misspelt word may have been meant to be."""

@@ -1,0 +1,80 @@
+"""Which clause used which words: every character of a phrase, or it is no reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from reconciler.compiler.grammar.clauses import Clause, NotUnderstood, Separator
+from reconciler.compiler.grammar.draft import group_of
+from reconciler.compiler.grammar.text import Bare
+from reconciler.compiler.grammar.tokens import Words
+from reconciler.compiler.grammar.vocabulary import Token
+from reconciler.model import Use
+
+_ROLES = {
+    "time": "time of day",
+    "period": "how often",
+    "day": "days",
+    "scope": "months, weeks or years",
+    "whole": "zone, limits and dates",
+    "except": "exception",
+}
+
+
+class _Span(NamedTuple):
+    """Characters [*start*, *end*) of the phrase and what they were used for."""
+
+    start: int
+    end: int
+    role: str
+
+
+def account(phrase: str, span: Bare, words: Words, clauses: Sequence[Clause | Separator]) -> tuple[Use, ...]:
+    """Return what each word of *phrase* was used for, in its order.
+
+    Raises NotUnderstood for a character that is in none of the tokens that were used: then something was read
+    and the rest of it thrown away.
+    """
+    spans = sorted(_spans(span, words, clauses))
+    used = bytearray(len(phrase))
+    for one in spans:
+        used[one.start : one.end] = b"\1" * (one.end - one.start)
+    for index in range(span.start, span.end):
+        if not used[index] and not phrase[index].isspace():
+            raise NotUnderstood(
+                f"`{phrase[index:].split(maxsplit=1)[0][:40]}` is used by no part of the schedule",
+                "write it in other words, such as `every weekday at 09:00`",
+            )
+    return tuple(Use(phrase[one.start : one.end], one.role) for one in spans)
+
+
+def _spans(span: Bare, words: Words, clauses: Sequence[Clause | Separator]) -> Iterator[_Span]:
+    if words.front.tokens:
+        yield _over(words.front.tokens, "what is run")
+    for token in words.silent:
+        yield _Span(token.start, token.end, "says nothing")
+    taken = set[int]()
+    for clause in clauses:
+        if isinstance(clause, Clause):
+            first, end = clause.span
+            taken.update(range(first, end))
+            yield from _of_clause(words.tokens[first:end], _ROLES[group_of(clause)])
+    for index, token in enumerate(words.tokens):
+        if index not in taken and token.kind == "SEP":
+            yield _Span(token.start, token.end, "parts or joins")
+
+
+def _of_clause(tokens: Sequence[Token], role: str) -> Iterator[_Span]:
+    """Yield the places of one clause's tokens, those that stand side by side as one."""
+    start, end = tokens[0].start, tokens[0].end
+    for token in tokens[1:]:
+        if token.start > end + 1:
+            yield _Span(start, end, role)
+            start = token.start
+        end = max(end, token.end)
+    yield _Span(start, end, role)
+
+
+def _over(tokens: Sequence[Token], role: str) -> _Span:
+    return _Span(tokens[0].start, tokens[-1].end, role)

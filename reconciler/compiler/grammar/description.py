@@ -1,0 +1,167 @@
+"""What stands in front of a schedule: that something runs, and what. `Run the orders backup every day at 9am`.
+
+It is read only in front of the first clause, is at most eight words long, and is stated as an assumption that
+quotes it. A word that may bear on the schedule is never part of it.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import NamedTuple
+
+from reconciler.compiler.grammar.clauses import Refused
+from reconciler.compiler.grammar.vocabulary import AMBIGUOUS_ADVERBS, GLUE_WORDS, REFUSED_WORDS, WORDS, Token
+
+MOST_WORDS = 8
+_VERBS = (
+    "run fire execute start trigger launch do perform invoke call schedule send email mail post notify remind "
+    "alert backup back dump copy archive clean cleanup purge prune delete remove rotate renew refresh rebuild "
+    "build compile sync synchronise synchronize check poll ping probe test verify validate scan warm fetch "
+    "download upload import export generate create make publish deploy restart reload reindex index vacuum "
+    "update compute calculate collect process report snapshot drain flush reset pull push monitor measure analyze "
+    "analyse ingest load move mirror replicate restore sweep trim truncate migrate crawl scrape index train"
+).split()
+# that it runs, without a word on what: in front these say nothing
+RUNNING = frozenset(
+    (
+        "run runs running fire fires firing fired execute executes executing executed trigger triggers triggered invoke "
+        "invokes invoked launch launches launched schedule schedules scheduled start starts started is are be gets "
+        "will should must shall to for it job jobs task cron cronjob script workflow pipeline it's"
+    ).split()
+)
+_SAYS_THAT_IT_RUNS = RUNNING - frozenset(
+    "is are be gets will should must shall to for it job jobs task cron cronjob script workflow pipeline it's".split()
+)
+
+
+def _forms(verb: str) -> set[str]:
+    """Return *verb* as people begin a sentence with it: `run`, `runs`, `copies`, `backed`, `running`."""
+    stem = verb.removesuffix("e")
+    third = (
+        f"{verb[:-1]}ies"
+        if verb[-1] == "y" and verb[-2] not in "aeiou"
+        else f"{verb}es"
+        if verb[-1] in "shxz"
+        else f"{verb}s"
+    )
+    return {verb, third, f"{stem}ing", f"{stem}ed"}
+
+
+VERBS = frozenset(form for verb in _VERBS for form in _forms(verb)) | _SAYS_THAT_IT_RUNS
+_BEARS = frozenset(
+    (
+        # negation, exclusion, condition
+        "not non no never none nothing neither nor without except excluding excl excepting exempt barring save but "
+        "unless until till if when whenever while whereas instead rather otherwise else outside besides beyond "
+        "despite although though however lest provided assuming subject pending depending "
+        # how many, how much, which
+        "all any both each either every few fewer half less least many more most much multiple numerous other others "
+        "several single some such twice thrice once double triple whole entire odd even alternate alternating "
+        "consecutive successive remaining rest another same different certain various approx approximate about "
+        "around circa ca roughly nearly almost maximum minimum max min up "
+        # time, order, frequency
+        "early earlier earliest late later latest before after during within since ago again ahead already always "
+        "annual annually biennial bimonthly biweekly century current daily dawn day decade delayed due dusk end "
+        "ending eventual ever fiscal final first following former forthcoming fortnight frequent frequently hour "
+        "hours initial intermittent last lunch lunchtime midday middle midnight minute moment monthly month next night "
+        "nightly noon now occasional often overdue overnight past periodic periodical preceding previous prior "
+        "quarter quarterly rare recent recurring regular second seldom semester shift soon start starting sometimes "
+        "sporadic subsequent sudden temporary then third time times today tomorrow tonight upcoming usual week "
+        "weekend weekly year yearly yesterday hourly afternoon evening morning holiday holidays business working "
+        "period term season summer winter spring autumn fall semi "
+        # state
+        "disable disabled disables disabling enable enabled inactive active off on paused pause pausing suspend "
+        "suspended stopped stop stops stopping stopped cancel cancelled canceled deprecated obsolete retired skip "
+        "skipped skips skipping omit omitted ignore ignored ignoring disregard forbid forbidden prevent prevented "
+        "avoid refuse refused deny denied manual manually broken dormant idle halted deferred postponed delayed "
+        "optional tentative provisional default dont don't doesn't didn't won't can't cannot shouldn't isn't aren't "
+        "this that these those what which who why how or maybe perhaps possibly ish just yet still also"
+    ).split()
+)
+PREFIXES = frozenset(
+    "non un anti bi semi mid pre post re sub multi half quasi ex co ante inter intra over under pseudo near all self "
+    "tri quad ultra super trans counter".split()
+)
+
+
+class Front(NamedTuple):
+    """What stands in front: its tokens, how many of them, and the words for what is run, if there are any."""
+
+    tokens: tuple[Token, ...]
+    described: str | None
+
+
+_NONE = Front((), None)
+
+
+def front_of(found: list[Token], phrase: str) -> Front:
+    """Return what stands before the first word of *found* that bears on the schedule.
+
+    Raises Refused for a word that may bear on it and may not.
+    """
+    size = 0
+    while size < len(found) and (found[size].kind == "WORD" or found[size].text in RUNNING or _is_mark(found, size)):
+        size += 1
+    if not size or size == len(found):
+        return _NONE
+    tokens = found[:size]
+    labelled = tokens[-1].text in (":", "-") and (tokens[-1].text == ":" or tokens[-1].start > tokens[-2].end)
+    words = tokens[:-1] if labelled else tokens
+    if not (labelled or any(word.text in VERBS for word in (words[0], words[-1]))):
+        return _NONE
+    said = _without_running(words)
+    for at, token in enumerate(said):
+        verb = token.text in VERBS or (token.text == "up" and at > 0 and said[at - 1].text in VERBS)
+        _check(token, said[at + 1] if at + 1 < len(said) else found[size], verb=verb)
+    if len([token for token in said if token.kind != "PUNCT"]) > MOST_WORDS:
+        raise Refused(
+            f"more than {MOST_WORDS} words stand before the schedule",
+            "say what is run in `description:`, and here only when: `every day at 09:00`",
+        )
+    described = phrase[said[0].start : said[-1].end] if said else None
+    return Front(tuple(tokens), described)
+
+
+def _is_mark(found: list[Token], index: int) -> bool:
+    """Return whether the token is punctuation as names have it, or ends a label: `nightly-etl`, `Backup:`."""
+    token = found[index]
+    return index > 0 and token.kind == "PUNCT" and token.text in ".-'_:"
+
+
+def _without_running(words: list[Token]) -> list[Token]:
+    first, last = 0, len(words)
+    while first < last and words[first].text in RUNNING:
+        first += 1
+    while last > first and words[last - 1].text in RUNNING:
+        last -= 1
+    return words[first:last]
+
+
+def _check(token: Token, following: Token, *, verb: bool) -> None:
+    """Raise Refused if *token* may bear on the schedule that follows."""
+    text = token.text
+    glued = following.text == "-" and following.start == token.end
+    bears = text in _BEARS or text in GLUE_WORDS or text in REFUSED_WORDS or text in AMBIGUOUS_ADVERBS
+    bears = bears or text.endswith("ly") or _is_near(text)
+    if token.kind == "WORD" and ((bears and not verb) or (glued and text in PREFIXES)):
+        raise Described(token)
+    if token.kind == "PUNCT" and text == "-" and following.kind not in ("WORD", "PUNCT"):
+        raise Described(token)
+
+
+class Described(Refused):
+    """A word before the schedule that is no part of a description."""
+
+    def __init__(self, token: Token) -> None:
+        super().__init__(
+            f"`{token.text}` may bear on when it runs, and is not understood",
+            "say what is run in `description:`, and here only when it runs",
+            at=token,
+        )
+
+
+@lru_cache(maxsize=4096)
+def _is_near(text: str) -> bool:
+    """Return whether *text* may be a misspelt weekday, month, unit or the like."""
+    return len(text) > 3 and bool(get_close_matches(text, WORDS, n=1, cutoff=0.8))

@@ -1,0 +1,66 @@
+"""A phrase as text: its characters folded to one spelling each, and what people put around it taken off.
+
+Every folded character knows where it stands in the phrase as written, so that tokens can say what they were
+read from.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+_FOLDED = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
+    | dict.fromkeys("\u2018\u2019\u02bc", "'")
+    | dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"')
+)
+_QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u201e": "\u201c"}
+_MARK = re.compile(r"(?:#+|//|--|;;?|[-+>\u2022\u2013\u2014]|\*(?!\s*[*0-9]))(?=\s)\s+|#+\s*(?=\w)")
+_ENDS = ".!;,"
+
+
+class Text(NamedTuple):
+    """*folded* characters, in lower case, and the place in the phrase at which each of them stands."""
+
+    folded: str
+    places: range | list[int]
+
+
+class Bare(NamedTuple):
+    """A phrase without what stands around it: from *start* up to *end*."""
+
+    start: int
+    end: int
+
+
+def bare(phrase: str) -> Bare:
+    """Return where the phrase proper is: list marks, comment signs, quotes and the last full stop are no part of it."""
+    start, end = 0, len(phrase)
+    while True:
+        before = (start, end)
+        while start < end and (phrase[start].isspace() or phrase[start] == "\ufeff"):
+            start += 1
+        while end > start and (phrase[end - 1].isspace() or phrase[end - 1] in _ENDS):
+            end -= 1
+        mark = _MARK.match(phrase, start, end)
+        if mark:
+            start = mark.end()
+        closing = _QUOTES.get(phrase[start]) if end - start > 1 else None
+        if closing is not None and phrase[end - 1] == closing and closing not in phrase[start + 1 : end - 1]:
+            start, end = start + 1, end - 1
+        if (start, end) == before:
+            return Bare(start, end)
+
+
+def fold(phrase: str, span: Bare) -> Text:
+    """Return the characters of *phrase* within *span* in lower case, with one kind of dash, quote and space."""
+    part = phrase[span.start : span.end]
+    if part.isascii():
+        return Text(part.lower(), range(span.start, span.end))
+    folded, places = [], []
+    for place, char in enumerate(part, span.start):
+        for one in unicodedata.normalize("NFKC", char).translate(_FOLDED).lower():
+            folded.append(one)
+            places.append(place)
+    return Text("".join(folded), places)
