@@ -48,5 +48,7 @@ def _spelt_right(phrase: str, at: Token, attempt: Attempt, left: int) -> tuple[s
 
 
 def _candidates(text: str) -> Iterator[str]:
+    """Yield known words like *text*, those first that have the same letters: `huor` is `hour` before it is `thur`."""
     if 1 < len(text) < 20:
-        yield from get_close_matches(text, VOCABULARY, n=_MOST_TRIED, cutoff=_SIMILAR)
+        close = get_close_matches(text, VOCABULARY, n=_MOST_TRIED, cutoff=_SIMILAR)
+        yield from sorted(close, key=lambda word: sorted(word) != sorted(text))

@@ -28,6 +28,7 @@ from reconciler.compiler.grammar.clauses import (
     Nth,
     NthUnit,
     Offset,
+    Once,
     Ordinals,
     Parity,
     Refused,
@@ -68,6 +69,11 @@ def _span(first: int, last: int, size: int, what: str) -> tuple[int, ...]:
     return tuple(range(first, last + 1))
 
 
+def _check_span(first: LarkToken, last: LarkToken, what: str, hint: str) -> None:
+    if _int(first) == _int(last):
+        raise Refused(f"a span that ends with the {what} it begins with may be one {what}, or all", hint)
+
+
 def _cycle(first: int, last: int, size: int) -> frozenset[int]:
     return frozenset((first + step) % size for step in range((last - first) % size + 1))
 
@@ -105,7 +111,10 @@ class ClauseBuilder:
     def adverb(self, token: LarkToken) -> Every:
         value: object = token.value
         assert isinstance(value, tuple)
-        return _every(*value)
+        return replace(_every(*value), adverb=True)
+
+    def once(self, _: LarkToken) -> Once:
+        return Once()
 
     def every_other_day(self, _: LarkToken, __: LarkToken, days: Weekdays) -> EveryDays:
         return EveryDays(2, days)
@@ -203,7 +212,8 @@ class ClauseBuilder:
         return Weekdays(frozenset({_int(token)}))
 
     def weekday_range(self, first: LarkToken, _: LarkToken, last: LarkToken) -> Weekdays:
-        return Weekdays(_cycle(_int(first), _int(last), 7))
+        _check_span(first, last, "weekday", "write the day once, or `every day at 09:00`")
+        return Weekdays(_cycle(_int(first), _int(last), 7), span=True)
 
     def business_days(self, _: LarkToken) -> Weekdays:
         return Weekdays(frozenset(range(5)), business=True)
@@ -239,6 +249,7 @@ class ClauseBuilder:
         return frozenset({_int(token)})
 
     def month_range(self, first: LarkToken, _: LarkToken, last: LarkToken) -> frozenset[int]:
+        _check_span(first, last, "month", "write the month once, or leave it out")
         return frozenset(month + 1 for month in _cycle(_int(first) - 1, _int(last) - 1, 12))
 
     def months(self, *parts: frozenset[int] | LarkToken) -> Months:

@@ -41,7 +41,7 @@ class Clock:
     """A time of day as said.
 
     *sure* unless am or pm could both be meant; *bare* where only an hour up to 12 was said; *halved* where am,
-    pm, noon or midnight was; *number* where nothing but its place makes it a time.
+    pm, noon or midnight was; *number* where nothing but its place makes it a time; *past* for `ten past nine`.
     """
 
     hour: int
@@ -51,6 +51,7 @@ class Clock:
     bare: bool = False
     halved: bool = False
     number: bool = False
+    past: bool = False
 
     @property
     def seconds(self) -> int:
@@ -60,7 +61,7 @@ class Clock:
     def plus(self, minutes: int) -> Clock:
         """Return the clock *minutes* later, round midnight."""
         total = (self.hour * 60 + self.minute + minutes) % _DAY
-        return replace(self, hour=total // 60, minute=total % 60)
+        return replace(self, hour=total // 60, minute=total % 60, past=True)
 
     def afternoon(self) -> Clock:
         """Return the same face of the clock after noon."""
@@ -82,11 +83,17 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """`every 15 minutes`, `daily`; *ordinal* where `every 3rd` was said."""
+    """`every 15 minutes`; *ordinal* where `every 3rd` was said, *adverb* for `daily`."""
 
     n: int
     unit: str
     ordinal: bool = False
+    adverb: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """`once` before a period: one time in it, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +151,12 @@ class Ordinals:
 
 @dataclass(frozen=True, slots=True)
 class Weekdays:
-    """Days of the week, Monday 0; *business* where `weekday` or `business day` was said."""
+    """Days of the week, Monday 0; *business* where `weekday` or `business day` was said, *span* for `Mon to Wed`."""
 
     days: frozenset[int]
     business: bool = False
     weekend: bool = False
+    span: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +283,7 @@ class Each:
 Core: TypeAlias = (
     Every
     | EveryDays
+    | Once
     | DayPart
     | TimesPer
     | Values

@@ -59,6 +59,9 @@ class ClockReader:
     def read(self) -> DayTimes:
         """Return when in a day the draft is due."""
         self._settle_clocks()
+        for unit in sorted(self.draft.counted):
+            nth = self.draft.values[unit][0]
+            self.notes.assume(f"{unit}s are numbered from 0: the one that is called {nth}")
         self._apply_past()
         draft = self.draft
         if draft.business_hours:
@@ -123,6 +126,11 @@ class ClockReader:
                     options=NIGHTS if draft.only_weekdays and len(early) == len(draft.times) else (),
                 )
             draft.day_after = self.notes.choice == NIGHTS[1]
+        elif early and draft.weekdays and draft.weekdays.span and len(draft.weekdays.days) == 2:
+            raise Refused(
+                f"{early[0]} from one day to the next may be one night or two",
+                "write the date that is meant: `every Saturday at 00:00`",
+            )
         elif draft.names_days and any(clock.halved and clock.seconds == 0 for clock in draft.times):
             self.notes.assume("midnight is 00:00, when the day begins")
 

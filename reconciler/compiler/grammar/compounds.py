@@ -104,7 +104,7 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
         for word, (kind, value) in WORDS.items()
         if kind in ("WEEKDAY", "WEEKEND", "BUSINESSDAY") or word == "days"
     },
-    **{_text(*words): (("IN", None), ("EVERY", None)) for words in (("for", "every"), ("for", "each"), ("per",))},
+    **{_text(*words): (("IN", None), ("EVERY", None)) for words in (("for", "every"), ("for", "each"))},
     _text("every", "date"): (("EVERY", None), ("UNIT", "day")),
     _text("every", "single"): (("EVERY", None),),
     _text("each", "single"): (("EVERY", None),),
@@ -138,7 +138,7 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
         for unit in (("every", "hour"), ("each", "hour"), ("hour",))
     },
     **{
-        ("once", adverb): (("ADVERB", value),)
+        ("once", adverb): (("ONCE", None), ("ADVERB", value))
         for adverb, (kind, value) in WORDS.items()
         if kind == "ADVERB" and adverb != "everyday"
     },
@@ -148,11 +148,7 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
         for noun, (kind, value) in WORDS.items()
         if kind == "CLOCK"
     },
-    _text("once", "every"): (("EVERY", None),),
-    _text("once", "each"): (("EVERY", None),),
-    _text("once", "per"): (("EVERY", None),),
-    _text("once", "a"): (("EVERY", None),),
-    _text("once", "an"): (("EVERY", None),),
+    **{("once", per): (("ONCE", None), ("EVERY", None)) for per in ("every", "each", "per", "a", "an")},
     _text("twice", "a"): (("NUMBER", 2), ("TIMES", None), ("EVERY", None)),
     _text("twice", "an"): (("NUMBER", 2), ("TIMES", None), ("EVERY", None)),
     _text("twice", "per"): (("NUMBER", 2), ("TIMES", None), ("EVERY", None)),

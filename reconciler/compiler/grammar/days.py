@@ -177,6 +177,10 @@ class DayReader:
         draft = self.draft
         if draft.every.get("year", 1) != 1:
             return self._every_years(draft.every["year"])
+        if "day" in draft.of_units and not (self.sub_daily or draft.times or draft.values):
+            raise Refused(
+                "it is not clear what part of the day is meant", "write the time, such as `every day at 09:00`"
+            )
         if "week" in draft.of_units or ("week" in draft.every and (draft.monthdays or draft.nths or draft.dates)):
             raise Refused("a day of the week is not given by its number", "name the weekday")
         if draft.of_units & {"day", "hour", "minute", "second"} - draft.past - {"day"}:
@@ -293,6 +297,8 @@ class DayReader:
                     "it is not clear which days of the month are meant", "write `every day in …` or `on the 1st of …`"
                 )
             raise Refused("how often it runs is not said", "write how often, such as `every day at 09:00`")
+        else:
+            self.notes.assume("no day was given: every day")
 
     def _week_start(self) -> None:
         """Let the week's day be the one that the project's weeks begin with."""

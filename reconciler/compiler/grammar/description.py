@@ -53,7 +53,7 @@ _BEARS = frozenset(
     (
         # negation, exclusion, condition
         "not non no never none nothing neither nor without except excluding excl excepting exempt barring save but "
-        "unless until till if when whenever while whereas instead rather otherwise else outside besides beyond "
+        "opposite sans unless until till if when whenever while whereas instead rather otherwise else outside besides beyond "
         "despite although though however lest provided assuming subject pending depending "
         # how many, how much, which
         "all any both each either every few fewer half less least many more most much multiple numerous other others "
@@ -67,7 +67,7 @@ _BEARS = frozenset(
         "hours initial intermittent last lunch lunchtime midday middle midnight minute moment monthly month next night "
         "nightly noon now occasional often overdue overnight past periodic periodical preceding previous prior "
         "quarter quarterly rare recent recurring regular second seldom semester shift soon start starting sometimes "
-        "sporadic subsequent sudden temporary then third time times today tomorrow tonight upcoming usual week "
+        "under sporadic subsequent sudden temporary then third time times today tomorrow tonight upcoming usual week "
         "weekend weekly year yearly yesterday hourly afternoon evening morning holiday holidays business working "
         "period term season summer winter spring autumn fall semi "
         # state
@@ -164,4 +164,4 @@ class Described(Refused):
 @lru_cache(maxsize=4096)
 def _is_near(text: str) -> bool:
     """Return whether *text* may be a misspelt weekday, month, unit or the like."""
-    return len(text) > 3 and bool(get_close_matches(text, WORDS, n=1, cutoff=0.8))
+    return len(text) > 2 and bool(get_close_matches(text, WORDS, n=1, cutoff=0.8))

@@ -19,9 +19,11 @@ from reconciler.compiler.grammar.clauses import (
     Holidays,
     Moment,
     Months,
+    NotUnderstood,
     Nth,
     NthUnit,
     Offset,
+    Once,
     Parity,
     Refused,
     TimesPer,
@@ -55,6 +57,8 @@ class Draft:
     every: dict[str, int] = field(default_factory=dict)
     times: list[Clock] = field(default_factory=list)
     times_a_day: int | None = None
+    once: bool = False
+    adverbs: set[str] = field(default_factory=set)
     windows: list[Window] = field(default_factory=list)
     after: Clock | None = None
     before: Clock | None = None
@@ -125,6 +129,8 @@ def group_of(clause: Clause) -> str:
             return "whole"
         case DateRange(first=(int(), _, _)):
             return "whole"
+        case Once():
+            return "period"
         case Every(unit=unit) | TimesPer(unit=unit):
             return "time" if unit in _TIME_UNITS else "period"
         case Values() | DayPart() | BusinessHours():
@@ -141,6 +147,10 @@ def group_of(clause: Clause) -> str:
 def strong_of(clause: Clause) -> str | None:
     """Return the preposition of *clause* that changes its meaning, or None; raise Refused if there are two."""
     strong = [prefix for prefix in clause.prefixes if prefix in STRONG]
+    if len(clause.prefixes) > len(strong) + 1 or (
+        strong and clause.prefixes[0] not in STRONG and strong != ["BETWEEN"]
+    ):
+        raise NotUnderstood("two prepositions follow each other", "write one of them")
     if len(strong) == 2 and strong[0] == "EXCEPT" and strong[1] in ("BETWEEN", "FROM"):
         return "EXCEPT"
     if strong == ["STARTING", "FROM"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 from reconciler.compiler.grammar.clauses import (
     BusinessHours,
@@ -23,6 +24,7 @@ from reconciler.compiler.grammar.clauses import (
     Nth,
     NthUnit,
     Offset,
+    Once,
     Ordinals,
     Parity,
     Refused,
@@ -54,6 +56,7 @@ def gather(parts: list[Clause | Separator]) -> Draft:
         _Gatherer(draft, part, separator).add()
         previous, separator = part, None
     _check_days_of_every_day(draft)
+    _check_frequencies(draft)
     if draft.times_a_day not in (None, len(set(draft.times))):
         raise _when_it_runs(draft.times_a_day or 0, "day")
     return draft
@@ -116,6 +119,21 @@ def _check_days_of_every_day(draft: Draft) -> None:
     few = draft.weekdays is not None and len(draft.weekdays.days) == 1
     if few or len(draft.monthdays) == 1 or draft.nths or draft.dates:
         raise _not_every_day()
+
+
+_COARSER = ("second", "minute", "hour", "day", "week", "month", "quarter", "half-year", "year")
+
+
+def _check_frequencies(draft: Draft) -> None:
+    """Refuse `daily weekly`, `weekly every hour` and `once a week on Monday and Friday`."""
+    units = sorted(draft.every, key=_COARSER.index)
+    coarse = [unit for unit in draft.adverbs if _COARSER.index(unit) > _COARSER.index(units[0])]
+    if len(draft.adverbs) > 1 or any(unit != "day" for unit in coarse):
+        raise Refused("two frequencies contradict each other", "write one of them, such as `every day at 09:00`")
+    days = len(draft.weekdays.days) if draft.weekdays else len(draft.monthdays) + len(draft.nths) + len(draft.dates)
+    several = len(set(draft.times)) > 1 or (days > 1 and "day" not in draft.every)
+    if draft.once and several and not set(units) & {"second", "minute", "hour"}:
+        raise Refused("`once` and several times contradict each other", "leave `once` out, or write one time")
 
 
 def _not_every_day() -> Refused:
@@ -198,7 +216,13 @@ class _Gatherer:
         if self.draft.every.get(core.unit, core.n) != core.n:
             raise Refused(f"two different intervals in {core.unit}s", "write two phrases in a list")
         self.draft.every[core.unit] = core.n
+        if core.adverb:
+            self.draft.adverbs.add(core.unit)
         self.draft.ordinal_day |= core.ordinal and core.unit == "day"
+
+    def _once(self, _: Once) -> None:
+        self.only(None)
+        self.draft.once = True
 
     def _everydays(self, core: EveryDays) -> None:
         if core.days.business:
@@ -256,7 +280,12 @@ class _Gatherer:
                 numbers = ", ".join(str(clock.hour) for clock in clocks)
                 raise Refused(f"it is not clear what {numbers} counts", "write a time such as 09:00, or name the unit")
             if draft.times and self.separator is None:
-                raise Refused("two times follow each other", "join them by `and`")
+                raise Refused("two times follow each other", "join them by and, such as `at 09:00 and 17:00`")
+            if any(one.past and not other.past for one, other in pairwise(clocks)):
+                raise Refused(
+                    f"{clocks[0]} is said as minutes past an hour, and the next time is not",
+                    "write the times out, such as `at 09:10 and 17:00`",
+                )
             draft.times += clocks
         elif self.strong == "EXCEPT":
             draft.not_times += clocks
@@ -335,6 +364,8 @@ class _Gatherer:
         self.only(None, "FROM", "BETWEEN")
         if draft.weekdays is None:
             draft.weekdays = core
+        elif draft.every.get("week", 1) > 1:
+            raise Refused("days of different intervals are named", "make two schedules of it")
         elif self._adds():
             draft.weekdays = Weekdays(draft.weekdays.days | core.days)
         elif draft.weekdays.days != core.days:
@@ -475,6 +506,10 @@ class _Gatherer:
 
     def _unitonly(self, core: UnitOnly) -> None:
         self.only(None)
+        if "DURING" in self.clause.prefixes and core.unit == "day":
+            raise Refused(
+                "it is not clear when the day begins and ends", "write a span: `every hour from 08:00 to 18:00`"
+            )
         if not self.clause.prefixes and core.unit != "month":
             raise Refused(f"it is not clear what `{core.unit}` means here", f"write `every {core.unit}`")
         self.draft.of_units.add(core.unit)

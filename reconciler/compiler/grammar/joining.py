@@ -19,6 +19,7 @@ _LISTED = {
     "COLON": "colon",
     "YEAR": "year",
 }
+_BRACKETS = {"(": "(", ")": ")", "[": "(", "]": ")"}
 _MIXED = ({"year", "number"}, {"time", "number"}, {"ordinal", "number"})
 
 
@@ -53,8 +54,8 @@ class _Joiner:
         self.falling |= token.kind == "FALLING"
         if token.kind == "AND" or (token.kind == "PUNCT" and token.text in ",;&/+"):
             return self._separate(index)
-        if token.text in ("(", ")") or (token.text == ":" and self._parts_clauses(index)):
-            out.append(token._replace(kind="SEP", value=None, text="," if token.text == ":" else token.text))
+        if token.text in _BRACKETS or (token.text == ":" and self._parts_clauses(index)):
+            out.append(token._replace(kind="SEP", value=None, text=_BRACKETS.get(token.text, ",")))
         elif token.text == "-":
             parts = self._parts_clauses(index)
             out.append(token._replace(kind="SEP", text=",") if parts else token._replace(kind="TO"))
@@ -120,12 +121,12 @@ def _check_brackets(found: list[Token]) -> None:
     """Raise Refused for a bracket that is not closed, is empty, or stands in another."""
     depth = 0
     for index, token in enumerate(found):
-        if token.text == "(":
+        if _BRACKETS.get(token.text) == "(":
             depth += 1
-            empty = index + 1 < len(found) and found[index + 1].text == ")"
+            empty = index + 1 < len(found) and _BRACKETS.get(found[index + 1].text) == ")"
             if depth > 1 or empty:
                 break
-        elif token.text == ")":
+        elif _BRACKETS.get(token.text) == ")":
             depth -= 1
             if depth < 0:
                 break

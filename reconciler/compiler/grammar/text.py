@@ -15,9 +15,25 @@ _FOLDED = str.maketrans(
     | dict.fromkeys("\u2018\u2019\u02bc", "'")
     | dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"')
 )
-_QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u201e": "\u201c"}
-_MARK = re.compile(r"(?:#+|//|--|;;?|[-+>\u2022\u2013\u2014]|\*(?!\s*[*0-9]))(?=\s)\s+|#+\s*(?=\w)")
-_ENDS = ".!;,"
+_PAIRS = (
+    ('"', '"'),
+    ("'", "'"),
+    ("`", "`"),
+    ("\u201c", "\u201d"),
+    ("\u2018", "\u2019"),
+    ("\u00ab", "\u00bb"),
+    ("\u201e", "\u201c"),
+    ("**", "**"),
+    ("__", "__"),
+    ("_", "_"),
+    ("[", "]"),
+    ("(", ")"),
+)
+_CRON_FIELDS = r"(?:\s+[0-9*/,?#LWlw-]+){4,5}\s*$"
+_MARK = re.compile(
+    rf"(?:#+|//|--|;;?|[-+>\u2022\u2013\u2014]|[0-9]{{1,2}}[.)]|\*(?!{_CRON_FIELDS}))\s+|#+(?=\w)", re.MULTILINE
+)
+_ENDS = ".!;,:"
 
 
 class Text(NamedTuple):
@@ -46,9 +62,17 @@ def bare(phrase: str) -> Bare:
         mark = _MARK.match(phrase, start, end)
         if mark:
             start = mark.end()
-        closing = _QUOTES.get(phrase[start]) if end - start > 1 else None
-        if closing is not None and phrase[end - 1] == closing and closing not in phrase[start + 1 : end - 1]:
-            start, end = start + 1, end - 1
+        for opening, closing in _PAIRS:
+            inner = phrase[start + len(opening) : end - len(closing)]
+            if (
+                end - start > len(opening) + len(closing)
+                and phrase.startswith(opening, start, end)
+                and phrase.endswith(closing, start, end)
+                and opening not in inner
+                and closing not in inner
+            ):
+                start, end = start + len(opening), end - len(closing)
+                break
         if (start, end) == before:
             return Bare(start, end)
 

@@ -23,6 +23,7 @@ from reconciler.compiler.grammar.vocabulary import (
     ARTICLES,
     COURTESY,
     EMPHASIS,
+    GLUE_WORDS,
     REFUSED_WORDS,
     Token,
 )
@@ -80,7 +81,12 @@ def _heard(found: list[Token], silent: list[Token]) -> list[Token]:
         following = found[index + 1] if index + 1 < len(found) else None
         article = token.text in ARTICLES and following is not None and _takes_article(following)
         dot = token.text == "." and out and out[-1].kind in _ABBREVIATED and out[-1].end == token.start
-        if article or dot or token.text in EMPHASIS:
+        both = (
+            token.text == "both"
+            and following is not None
+            and [one.kind for one in found[index + 2 : index + 3]] == ["AND"]
+        )
+        if article or dot or both or token.text in EMPHASIS:
             silent.append(token)
         else:
             out.append(token)
@@ -104,6 +110,8 @@ def seconds_told(found: list[Token]) -> list[Token]:
 def _is_unit(found: list[Token], index: int) -> bool:
     after = found[index + 1] if index + 1 < len(found) else Token("", None, "")
     before = found[index - 1] if index else Token("", None, "")
+    if "second" in (after.text, before.text):
+        return before.text == "second"  # every second second
     if before.kind in ("NUMBER",) or (before.kind == "OTHER"):
         return True
     if after.kind in ("WEEKDAY", "UNIT", "BUSINESSDAY", "WEEKEND"):
@@ -134,6 +142,10 @@ def first_refused(found: list[Token]) -> Refused | None:
     for token in found:
         if token.kind == "WORD" and token.text in REFUSED_WORDS:
             return unknown_word(token)
+    # a word that only goes with others is not to blame where a stranger stands beside it: `half psat nine`
+    strangers = [token for token in found if token.kind == "WORD" and token.text not in GLUE_WORDS]
+    if strangers:
+        return unknown_word(strangers[0])
     for token in found:
         if token.kind == "AMBIGUOUS" or token.text in AMBIGUOUS_ADVERBS:
             one, other = AMBIGUOUS_ADVERBS[str(token.value or token.text)]

@@ -96,7 +96,8 @@ _PLAIN = {
     "OTHER": "other alternate",
     "AT": "at",
     "ON": "on",
-    "IN": "in of during within",
+    "IN": "in of",
+    "DURING": "during within",
     "FROM": "from",
     "TO": "to through thru",
     "UNTIL": "until till til ending",
@@ -200,10 +201,10 @@ REFUSED_WORDS = {
 }
 # the closed list of words that say nothing, wherever they stand; docs/phrases.md prints it
 COURTESY = frozenset("the please kindly".split())
-EMPHASIS = frozenset("only exactly sharp precisely always both".split())
+EMPHASIS = frozenset("only exactly sharp precisely always".split())
 ARTICLES = frozenset("a an".split())
 """They say nothing before a day or a time; in `once a day` they are part of what is said."""
-INTRODUCING = frozenset(word for kind in ("AT", "ON", "IN") for word in _PLAIN[kind].split())
+INTRODUCING = frozenset(word for kind in ("AT", "ON", "IN", "DURING") for word in _PLAIN[kind].split())
 """Prepositions that only introduce what follows."""
 
 
