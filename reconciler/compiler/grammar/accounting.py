@@ -36,7 +36,7 @@ def account(phrase: str, span: Bare, words: Words, clauses: Sequence[Clause | Se
     Raises NotUnderstood for a character that is in none of the tokens that were used: then something was read
     and the rest of it thrown away.
     """
-    spans = sorted(_spans(span, words, clauses))
+    spans = sorted(_spans(words, clauses))
     used = bytearray(len(phrase))
     for one in spans:
         used[one.start : one.end] = b"\1" * (one.end - one.start)
@@ -44,12 +44,12 @@ def account(phrase: str, span: Bare, words: Words, clauses: Sequence[Clause | Se
         if not used[index] and not phrase[index].isspace():
             raise NotUnderstood(
                 f"`{phrase[index:].split(maxsplit=1)[0][:40]}` is used by no part of the schedule",
-                "write it in other words, such as `every weekday at 09:00`",
+                "write it in other words",
             )
     return tuple(Use(phrase[one.start : one.end], one.role) for one in spans)
 
 
-def _spans(span: Bare, words: Words, clauses: Sequence[Clause | Separator]) -> Iterator[_Span]:
+def _spans(words: Words, clauses: Sequence[Clause | Separator]) -> Iterator[_Span]:
     if words.front.tokens:
         yield _over(words.front.tokens, "what is run")
     for token in words.silent:

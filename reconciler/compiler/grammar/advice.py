@@ -2,35 +2,122 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher, get_close_matches
 
-from reconciler.compiler.grammar.clauses import Refused
-from reconciler.compiler.grammar.vocabulary import VOCABULARY, Token
+from reconciler.compiler.grammar.clauses import Clause, Edit, Refused
+from reconciler.compiler.grammar.description import bears
+from reconciler.compiler.grammar.draft import group_of
+from reconciler.compiler.grammar.vocabulary import (
+    AMBIGUOUS_ADVERBS,
+    GLUE_WORDS,
+    INSTEAD,
+    REFUSED_WORDS,
+    VOCABULARY,
+    Token,
+)
+from reconciler.compiler.grammar.zones import spoken_zone
 from reconciler.model import Question, Reading
+from reconciler.timing import english
 
 _SIMILAR, _TYPO = 0.7, 0.8
 _MOST_TYPOS = 3
 _MOST_TRIED = 8
+_MOST_PROPOSED = 3
 _LONGEST = 300  # characters; who writes more has other troubles
-_EXAMPLES = "write days and times such as `every weekday at 09:00`, and what is run in `description:`"
+_OTHERWISE = "write it in the words of docs/phrases.md, or as a list of phrases; what is run goes into `description:`"
 
 Attempt = Callable[[str], Reading | Refused]
 
 
-def advised(refused: Refused, phrase: str, attempt: Attempt) -> Question:
+class Understood:
+    """How far a phrase was understood when it was refused: its tokens, and its clauses if it came to them."""
+
+    def __init__(self, phrase: str, tokens: Sequence[Token] = (), clauses: Sequence[object] = ()) -> None:
+        self.phrase = phrase
+        self.tokens = tokens
+        self.clauses = [clause for clause in clauses if isinstance(clause, Clause)]
+
+    def rewritten(self, edit: Edit) -> Iterator[str]:
+        """Yield the phrase as *edit* changes it; several where it leaves out one clause of all."""
+        if "*" in edit:
+            for clause in self.clauses:
+                yield self._changed({clause.span: ""})
+            return
+        spans: dict[tuple[int, int], str] = {}
+        for target, text in edit.items():
+            if isinstance(target, tuple):
+                spans[target] = text
+            elif target not in ("^", "$"):
+                found = [clause.span for clause in self.clauses if group_of(clause) == target]
+                spans |= dict.fromkeys(found, "") | ({found[0]: text} if found else {})
+        yield f"{edit.get('^', '')}{self._changed(spans)}{edit.get('$', '')}"
+
+    def _changed(self, spans: dict[tuple[int, int], str]) -> str:
+        text = self.phrase
+        for (first, end), new in sorted(spans.items(), reverse=True):
+            start, stop = self.tokens[first].start, self.tokens[end - 1].end
+            text = f"{text[:start]}{new}{text[stop:]}"
+        return " ".join(text.split()).strip(" ,;")
+
+
+def advised(refused: Refused, seen: Understood, attempt: Attempt) -> Question:
     """Return the question of *refused* with what to write instead; *attempt* reads a phrase."""
     question = refused.question
-    if refused.at is not None and question.hint is None and len(phrase) <= _LONGEST:
-        proposal = _spelt_right(phrase, refused.at, attempt, _MOST_TYPOS)
-        if proposal is not None:
-            word, whole = proposal
-            # what may be a typo is for its author to mend: no other reader shall guess at it
-            typo = SequenceMatcher(None, refused.at.text, word).ratio() >= _TYPO
-            hint = f"did you mean `{word}`? write `{whole}`"
-            return replace(question, hint=hint, understood=question.understood or typo)
-    return question if question.hint is not None else replace(question, hint=_EXAMPLES)
+    if question.readings:
+        return replace(question, hint=f"write the sentence that is meant, or {question.hint or 'say more'}")
+    if refused.only is not None:
+        return replace(question, hint=f"write `{english(refused.only.timing)}` if that is meant")
+    if len(seen.phrase) <= _LONGEST:
+        proposals = _proposals((text for edit in refused.instead for text in seen.rewritten(edit)), attempt)
+        if proposals:
+            return replace(question, hint=f"write {_or(proposals)}")
+        if refused.at is not None:
+            found = _about_word(refused.at, seen, question, attempt)
+            if found is not None:
+                return found
+    return question if question.hint is not None else replace(question, hint=_OTHERWISE)
+
+
+def _proposals(texts: Iterable[str], attempt: Attempt) -> list[str]:
+    """Return those of *texts* that are read, no two of which mean the same."""
+    found: dict[str, Reading] = {}
+    for text in texts:
+        got = attempt(text) if len(found) < _MOST_PROPOSED else None
+        if isinstance(got, Reading) and all(got.timing != other.timing for other in found.values()):
+            found[text] = got
+    return list(found)
+
+
+def _or(proposals: Sequence[str]) -> str:
+    *first, last = (f"`{proposal}`" for proposal in proposals)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _about_word(at: Token, seen: Understood, question: Question, attempt: Attempt) -> Question | None:
+    """Return the question with what may stand in the place of one word, or without it; None if nothing is read."""
+    instead: tuple[str, ...] = (
+        INSTEAD.get(at.text, ()) or AMBIGUOUS_ADVERBS.get(str(at.value or at.text), ()) or (f"in {at.text.title()}",)
+    )
+    proposals = _proposals((_with(seen.phrase, at, word) for word in instead), attempt)
+    if proposals:
+        more = f"; {question.hint}" if question.hint is not None and question.hint.endswith("`jitter:`") else ""
+        return replace(question, hint=f"write {_or(proposals)}{more}")
+    if at.text in REFUSED_WORDS or at.kind == "AMBIGUOUS":
+        return None
+    spelt = _spelt_right(seen.phrase, at, attempt, _MOST_TYPOS)
+    if spelt is not None:
+        word, whole = spelt
+        # what may be a typo is for its author to mend: no other reader shall guess at it
+        typo = SequenceMatcher(None, at.text, word).ratio() >= _TYPO
+        hint = f"did you mean `{word}`? write `{whole}`"
+        return replace(question, hint=hint, understood=question.understood or typo)
+    return _without_strangers(seen, question, attempt)
+
+
+def _with(phrase: str, at: Token, word: str) -> str:
+    return " ".join(f"{phrase[: at.start]}{word}{phrase[at.end :]}".split())
 
 
 def _spelt_right(phrase: str, at: Token, attempt: Attempt, left: int) -> tuple[str, str] | None:
@@ -52,3 +139,30 @@ def _candidates(text: str) -> Iterator[str]:
     if 1 < len(text) < 20:
         close = get_close_matches(text, VOCABULARY, n=_MOST_TRIED, cutoff=_SIMILAR)
         yield from sorted(close, key=lambda word: sorted(word) != sorted(text))
+
+
+def _without_strangers(seen: Understood, question: Question, attempt: Attempt) -> Question | None:
+    """Return the question with the phrase less what says nothing about time, if the rest is read."""
+    strangers = [token for token in seen.tokens if token.kind == "WORD" and token.text not in GLUE_WORDS]
+    if not strangers or not all(_is_harmless(seen.phrase[token.start : token.end]) for token in strangers):
+        return None
+    start, end = strangers[0].start, strangers[-1].end
+    words = seen.phrase[start:end]
+    if seen.phrase[:start].endswith("(") and seen.phrase[end:].startswith(")"):
+        start, end = start - 1, end + 1
+    rest = " ".join(f"{seen.phrase[:start]} {seen.phrase[end:]}".split()).strip(" ,;-\u2013\u2014")
+    if not isinstance(attempt(rest), Reading):
+        return None
+    hint = f'if "{words}" does not say when it runs, put it into `description:` and write `{rest}`'
+    return replace(question, hint=hint)
+
+
+def _is_harmless(word: str) -> bool:
+    """Return whether *word* is neither a name, such as that of a place, nor one that may bear on the schedule."""
+    return (
+        len(word) > 2
+        and word.isalpha()
+        and word.islower()
+        and not bears(word)
+        and not spoken_zone([word], after_in=True)
+    )

@@ -155,7 +155,9 @@ class ClauseBuilder:
 
     def offset_colon(self, *tokens: LarkToken) -> Offset:
         if tokens[-1].type == "UNIT" and tokens[-1].value != "hour":
-            raise NotUnderstood(f"minutes past the {tokens[-1].value} are not understood", "write `past every hour`")
+            raise NotUnderstood(
+                f"minutes past the {tokens[-1].value} are not understood", "write minutes past every hour"
+            )
         return Offset("minute", _checked("minute", tuple(_int(t) for t in tokens if t.type == "COLON")), "hour")
 
     def offset_given(self, token: LarkToken) -> Offset:
@@ -195,7 +197,9 @@ class ClauseBuilder:
     def nth_days(self, which: LarkToken, count: LarkToken, unit: LarkToken) -> Core:
         n = _int(count)
         if unit.value != "day" or _int(which) not in (1, -1) or not 1 <= n <= 28:
-            raise NotUnderstood("these units of a period are not understood", "write `on the last 5 days of the month`")
+            raise NotUnderstood(
+                "these units of a period are not understood", "write the first or the last so many days of the month"
+            )
         return NthUnit(tuple(range(1, n + 1)) if _int(which) == 1 else tuple(range(-n, 0)), "day")
 
     def edge_unit(self, edge: LarkToken, unit: LarkToken) -> Edge:
@@ -377,9 +381,7 @@ def _offset(unit: str, values: tuple[object, ...], of: str, *, every: int, alone
             numbers.append(_plain_int(item))
     if _PART_OF.get(of) != unit:
         shown = f"`{numbers[0]} {unit}`" if alone else f"{unit}s past the {of}"
-        raise NotUnderstood(
-            f"{shown} is not understood here", "write `at minute 5 of every hour`, or a time: `at 09:05`"
-        )
+        raise NotUnderstood(f"{shown} is not understood here", "write minutes of the hour, or a time of day")
     return Offset(unit, _checked(unit, tuple(numbers)), of, every, alone)
 
 

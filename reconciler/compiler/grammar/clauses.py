@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import ClassVar, TypeAlias
 
 from reconciler.compiler.grammar.vocabulary import Token
-from reconciler.model import DstPolicy, Question
+from reconciler.model import DstPolicy, Question, Reading
 
 _DAY = 1440
+
+Edit: TypeAlias = "Mapping[str | tuple[int, int], str]"
+"""A change of a phrase: what becomes of its clauses of a group (`day`), of the tokens [first, end), of what stands
+at the end (`$`) or the beginning (`^`); nothing, where the text is empty."""
+
+EACH_ALONE: tuple[Edit, ...] = ({"*": ""},)
+"""The phrase without one of its clauses, whichever that is: for clauses that contradict each other."""
 
 
 class Refused(Exception):
@@ -18,16 +26,25 @@ class Refused(Exception):
     understood: ClassVar[bool] = True
 
     def __init__(
-        self, message: str, hint: str | None = None, *, options: tuple[str, ...] = (), at: Token | None = None
+        self,
+        message: str,
+        hint: str | None = None,
+        *,
+        options: tuple[str, ...] = (),
+        at: Token | None = None,
+        instead: Sequence[Edit] = (),
     ) -> None:
         """Make a refusal; *options* are the choices that would each give one of several readings.
 
-        *at* is the word that is to blame, where it is one.
+        *at* is the word that is to blame, where it is one. Each of *instead* makes of the phrase another one to be
+        proposed, which `advice` reads before it does so.
         """
         super().__init__(message)
         self.question = Question(message, hint, understood=self.understood)
         self.options = options
         self.at = at
+        self.instead = instead
+        self.only: Reading | None = None  # the one reading that the options leave
 
 
 class NotUnderstood(Refused):

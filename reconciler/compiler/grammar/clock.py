@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 
-from reconciler.compiler.grammar.clauses import Clock, NotUnderstood, Refused
+from reconciler.compiler.grammar.clauses import EACH_ALONE, Clock, NotUnderstood, Refused
 from reconciler.compiler.grammar.draft import Draft, Window
 from reconciler.compiler.grammar.times import DAY, TimeFields, fields_of, listed, stepped
 from reconciler.model import Conventions
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600}
 HALVES = ("rising", "forenoon", "afternoon")
+_IN_PARTS = {"afternoon": "3pm", "night": "10pm"}
 PHASES = ("on after midnight", "to the end of the day")
 _NIGHT_ENDS = 6  # o'clock
 NIGHTS = ("the date that is named", "the morning after")
@@ -122,14 +123,14 @@ class ClockReader:
             if self.notes.choice not in NIGHTS:
                 raise Refused(
                     f"{early[0]} in the night of a day may be on that date or on the next",
-                    "write the date that is meant, without the night: `every Sunday at 01:00`",
+                    "write the date that is meant, without the night",
                     options=NIGHTS if draft.only_weekdays and len(early) == len(draft.times) else (),
                 )
             draft.day_after = self.notes.choice == NIGHTS[1]
         elif early and draft.weekdays and draft.weekdays.span and len(draft.weekdays.days) == 2:
             raise Refused(
                 f"{early[0]} from one day to the next may be one night or two",
-                "write the date that is meant: `every Saturday at 00:00`",
+                "write the date that is meant",
             )
         elif draft.names_days and any(clock.halved and clock.seconds == 0 for clock in draft.times):
             self.notes.assume("midnight is 00:00, when the day begins")
@@ -137,10 +138,14 @@ class ClockReader:
     def _part_alone(self) -> None:
         part = self.draft.part
         if self.cadence is not None:
-            raise Refused(f"it is not clear when the {part} begins and ends", "write a span: `from 06:00 to 12:00`")
+            raise Refused(f"it is not clear when the {part} begins and ends", "write a span from one time to another")
         known = {"morning": self.conventions.morning, "evening": self.conventions.evening}
         if part not in known:
-            raise Refused(f"no time of the {part} is given", f"write the time, such as `every {part} at 8pm`")
+            raise Refused(
+                f"no time of the {part} is given",
+                "write the time",
+                instead=({"$": f" at {_IN_PARTS.get(part or '', '9am')}"},),
+            )
         at: time = known[part]
         self.draft.times = [Clock(at.hour, at.minute, at.second, sure=True)]
         self.notes.conventions[part] = f"{at:%H:%M}"
@@ -211,7 +216,9 @@ class ClockReader:
         if "second" in draft.values and self.cadence is None and "minute" not in draft.values and not draft.times:
             if not draft.past_every:
                 raise Refused(
-                    "it is not clear whether every minute is meant", "write `every minute at second 5` if it is"
+                    "it is not clear whether every minute is meant",
+                    "write the minutes too",
+                    instead=({"^": "every minute "}, {"^": "every hour at minute 0 "}),
                 )
             self.cadence, self.n = "minute", 1
 
@@ -227,7 +234,7 @@ class ClockReader:
     def _half_windows(self) -> None:
         draft = self.draft
         if draft.windows or draft.times:
-            raise Refused("a span of the day is given twice", "write one span, such as `from 09:00 to 17:00`")
+            raise Refused("a span of the day is given twice", "write one span", instead=EACH_ALONE)
         if draft.before is None:
             return self._phase()
         draft.windows.append(Window(draft.after or Clock(0, sure=True), draft.before, open_end=draft.before_open))
@@ -241,7 +248,11 @@ class ClockReader:
         assert start is not None
         unit = next(iter(self.coarser), self.cadence)
         if unit is None:
-            raise Refused("a start without an interval", f"write `every day at {start}`")
+            raise Refused(
+                "a start without an interval",
+                "write an interval, or a time of day",
+                instead=({"time": f"at {start}"}, {"^": "every hour "}),
+            )
         n = self.coarser.get(unit, self.n)
         step = n * _UNITS[unit]
         on = {clock % DAY for clock in range(start.seconds, start.seconds + DAY, step)} if DAY % step == 0 else set()
@@ -251,7 +262,7 @@ class ClockReader:
         if unit != "hour" or not (goes_on or self.notes.choice == PHASES[1]):
             raise Refused(
                 f"it is not clear whether the count from {start} goes on after midnight",
-                f"write the span, such as `every {n} {unit}s from {start} to 23:59`",
+                "say from when to when",
                 options=PHASES if on and unit == "hour" else (),
             )
         due = on if goes_on else today
@@ -268,13 +279,13 @@ class ClockReader:
 
     def _set_hours(self, hours: list[int]) -> None:
         if "hour" in self.draft.values:
-            raise Refused("hours are given twice", "write them in one list")
+            raise Refused("hours are given twice", "write them in one list", instead=EACH_ALONE)
         self.draft.values["hour"] = hours
 
     def _put_minutes(self, minutes: list[int]) -> None:
         if minutes != [0]:
             if "minute" in self.draft.values:
-                raise Refused("minutes are given twice", "write them in one list")
+                raise Refused("minutes are given twice", "write them in one list", instead=EACH_ALONE)
             self.draft.values["minute"] = minutes
 
     # ---- the kinds
@@ -290,7 +301,8 @@ class ClockReader:
         if any(clock.minute or clock.second for clock in times):
             raise Refused(
                 "an interval and a time of day contradict each other",
-                "write a span, such as `every 5 minutes from 14:00 to 15:00`, or only the time",
+                "write a span from one time to another, or only the time",
+                instead=EACH_ALONE,
             )
         hours = listed(clock.hour for clock in times)
         (_, minute, second), *_ = self._cadence().fields if self.cadence else self._offsets_only().fields
@@ -299,7 +311,9 @@ class ClockReader:
         return DayTimes(((hours, minute, second),))
 
     def _hourly_with_times(self) -> DayTimes:
-        raise Refused("an interval of hours and a time of day contradict each other", "write one of the two")
+        raise Refused(
+            "an interval of hours and a time of day contradict each other", "write one of the two", instead=EACH_ALONE
+        )
 
     def _offsets_only(self) -> DayTimes:
         values = self.draft.values
@@ -320,7 +334,11 @@ class ClockReader:
         assert unit is not None
         finer = {"second": (), "minute": ("second",), "hour": ("second", "minute")}[unit]
         if unit in values:
-            raise Refused(f"every {n} {unit}s and numbered {unit}s contradict each other", "write one of the two")
+            raise Refused(
+                f"every {n} {unit}s and numbered {unit}s contradict each other",
+                "write one of the two",
+                instead=EACH_ALONE,
+            )
         if unit in self.draft.from_value:
             return self._from_value()
         if self.draft.from_value.keys() & _UNITS.keys():
@@ -341,14 +359,14 @@ class ClockReader:
             fields["hour"] = "0"
             self.notes.assume("every 24 hours is counted from 00:00")
         if n == _SIZES[unit] and unit != "hour" and (_next(unit) in self.coarser or _next(unit) in values):
-            raise Refused("two intervals contradict each other", "write one of the two")
+            raise Refused("two intervals contradict each other", "write one of the two", instead=EACH_ALONE)
         return DayTimes(((fields["hour"], fields["minute"], fields["second"]),))
 
     def _coarse(self, part: str) -> str:
         values = self.draft.values
         if part in values:
             if part in self.coarser and self.coarser[part] != 1:
-                raise Refused(f"{part}s are given twice", "write one of the two")
+                raise Refused(f"{part}s are given twice", "write one of the two", instead=EACH_ALONE)
             return listed(values[part])
         step = self.coarser.get(part, 1)
         if _SIZES[part] % step and not (part == "hour" and "day" in self.draft.of_units and step < 24):
@@ -386,7 +404,7 @@ class ClockReader:
 
     def _from_finer(self) -> DayTimes:
         """`every 30 minutes, starting at minute 5`; `every 2 hours starting at minute 15`."""
-        raise NotUnderstood("what the start counts is not understood", "write the minutes: `at minute 5 and 35`")
+        raise NotUnderstood("what the start counts is not understood", "write the minutes: at minute 5 and 35")
 
     # ---- windows
 
@@ -400,7 +418,11 @@ class ClockReader:
         if cadence is None and "minute" in draft.values:
             cadence = "hour"
         if cadence is None:
-            raise Refused("how often within the span is not said", "write an interval, such as `every 15 minutes`")
+            raise Refused(
+                "how often within the span is not said",
+                "write an interval, such as every 15 minutes",
+                instead=({"^": "every hour "}, {"^": "every 15 minutes "}),
+            )
         if cadence == "second":
             return self._seconds_in_window()
         due: set[int] = set()
@@ -497,7 +519,7 @@ class ClockReader:
         if low % grid and window.between:
             raise Refused(
                 f"it is not clear whether the interval is counted from {window.first}",
-                f"write `from {window.first}` if it is",
+                "write from when to when if it is",
             )
         if low % grid or step > grid or (3600 % step and step != 3600):
             self.notes.assume(f"counted from {window.first}")
@@ -505,7 +527,9 @@ class ClockReader:
     def _with_exceptions(self) -> DayTimes:
         draft = self.draft
         if self.cadence is None and not draft.values:
-            raise Refused("the excepted time is not one of the schedule's", "leave the exception out")
+            raise Refused(
+                "the excepted time is not one of the schedule's", "leave the exception out", instead=({"except": ""},)
+            )
         if self.cadence == "second" or "second" in draft.values:
             raise Refused("exceptions of times do not go with seconds", "write the span that is meant")
         every = self._cadence() if self.cadence else self._offsets_only()
@@ -521,7 +545,9 @@ class ClockReader:
             if high in due:
                 self.notes.assume(f"it runs again at {window.last}")
         if draft.not_times and not out <= due:
-            raise Refused("the excepted time is not one of the schedule's", "leave the exception out")
+            raise Refused(
+                "the excepted time is not one of the schedule's", "leave the exception out", instead=({"except": ""},)
+            )
         if due <= out:
             raise Refused("nothing is left after the exceptions", "check the exceptions")
         return DayTimes(fields_of(due - out))

@@ -121,6 +121,7 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     _text("other", "than"): (("EXCEPT", None),),
     _text("apart", "from"): (("EXCEPT", None),),
     _text("except", "for"): (("EXCEPT", None),),
+    _text("local", "time"): (("WORD", None),),
     _text("as", "well", "as"): (("AND", None),),
     _text("and", "also"): (("AND", None),),
     _text("up", "to"): (("UNTIL", None),),

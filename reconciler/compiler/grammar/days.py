@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from reconciler.compiler.grammar.clauses import NotUnderstood, Refused
+from reconciler.compiler.grammar.clauses import EACH_ALONE, Edit, NotUnderstood, Refused
 from reconciler.compiler.grammar.clock import Notes
 from reconciler.compiler.grammar.draft import Draft
 from reconciler.compiler.grammar.positions import (
@@ -18,6 +18,7 @@ from reconciler.compiler.grammar.positions import (
     span_days,
 )
 from reconciler.model import Conventions
+from reconciler.timing.english_words import ordinal
 from reconciler.timing.fields import WEEKDAYS
 from reconciler.timing.positions import DayFields, month_field
 
@@ -84,7 +85,7 @@ class DayReader:
         elif self.notes.choice != SPACINGS[0]:
             raise Refused(
                 "it may count weeks or days of the month",
-                "write `every 2 weeks on Tuesday` or `the second Tuesday of every month`",
+                "say weeks or the month",
                 options=SPACINGS,
             )
 
@@ -92,9 +93,13 @@ class DayReader:
         draft = self.draft
         positional = bool(draft.nths)
         if draft.dates and (draft.weekdays or draft.monthdays or draft.nths):
-            raise Refused("a date and other days contradict each other", "write the date, or the days")
+            raise Refused(
+                "a date and other days contradict each other", "write the date, or the days", instead=EACH_ALONE
+            )
         if draft.dates and draft.months:
-            raise Refused("a date and other months contradict each other", "write the date, or the months")
+            raise Refused(
+                "a date and other months contradict each other", "write the date, or the months", instead=EACH_ALONE
+            )
         if draft.spans and self._more_than_weekdays():
             raise Refused(
                 "a span of dates goes with weekdays only",
@@ -107,15 +112,22 @@ class DayReader:
             self.notes.assume("it is meant every year")
         if draft.years is not None and len(draft.years) == 1 and once:
             raise Refused(
-                "a single date is not a recurring schedule", "write it without the year, such as `every year on 5 May`"
+                "a single date is not a recurring schedule",
+                "write how often it should run, or the date without its year",
             )
         if positional and not recurring and not draft.months:
             raise Refused(
-                "it is not clear which period the position counts in", "write `the first Monday of every month`"
+                "it is not clear which period the position counts in",
+                "name it: the month, the quarter or the year",
+                instead=({"$": " of every month"}, {"$": " of every quarter"}),
             )
         month_scope = draft.of_units or draft.months or draft.every.keys() & {"month", "quarter", "year", "half-year"}
         if draft.each_day and not month_scope:
-            raise Refused("it may mean an interval or days of the month", "write `the 3rd day of every month`")
+            raise Refused(
+                "it may mean an interval or days of the month",
+                "name the month, or write an interval",
+                instead=({"$": " of every month"},),
+            )
         if positional and not month_scope:
             if draft.each and any(len(one.nths) == 1 and one.nths[0] not in (1, -1) for one in draft.nths):
                 self._position_or_weeks()
@@ -142,13 +154,13 @@ class DayReader:
             if draft.ordinal_day:
                 raise Refused(
                     f"it may mean day {n} of the month or every {n} days of it",
-                    f"write `on day {n} of every month` or `every {n} days`",
+                    instead=({"period": f"on day {n}"}, {"period": f"every {n} days", "scope": ""}),
                 )
             first = draft.from_value.get("day", 1)
             self.notes.assume(f"counted from day {first} of each month")
             return Days(({"day": ",".join(str(day) for day in range(first, 32, n))},))
         if draft.of_units or draft.every.keys() & {"week", "month", "quarter", "year"}:
-            raise Refused("two intervals contradict each other", "write one of the two")
+            raise Refused("two intervals contradict each other", "write one of the two", instead=EACH_ALONE)
         return Days(unit="days", every=n)
 
     def _every_weeks(self, n: int) -> Days:
@@ -178,13 +190,13 @@ class DayReader:
         if draft.every.get("year", 1) != 1:
             return self._every_years(draft.every["year"])
         if "day" in draft.of_units and not (self.sub_daily or draft.times or draft.values):
-            raise Refused(
-                "it is not clear what part of the day is meant", "write the time, such as `every day at 09:00`"
-            )
+            raise Refused("it is not clear what part of the day is meant", "write the time")
         if "week" in draft.of_units or ("week" in draft.every and (draft.monthdays or draft.nths or draft.dates)):
             raise Refused("a day of the week is not given by its number", "name the weekday")
         if draft.of_units & {"day", "hour", "minute", "second"} - draft.past - {"day"}:
-            raise Refused("it is not clear what the unit refers to", "write `every hour` or `past the hour`")
+            raise Refused(
+                "it is not clear what the unit refers to", "say how often, such as every hour, or minutes past the hour"
+            )
         for unit, length in (("quarter", 3), ("half-year", 6)):
             if unit in draft.every or unit in draft.of_units:
                 self._spread(length * draft.every.get(unit, 1), by_end=True)
@@ -207,7 +219,8 @@ class DayReader:
         if self.draft.months is not None or 12 % step:
             raise Refused(
                 f"every {step} months and the months named contradict each other",
-                "write the months alone: `on the 1st of March, June, September and December`",
+                "write the months alone",
+                instead=({"period": ""}, {"scope": ""}),
             )
         ends = [nth < 0 for one in self.draft.nths for nth in one.nths] + [day < 0 for day in self.monthdays]
         if by_end and ends and any(ends):
@@ -242,7 +255,7 @@ class DayReader:
         if len(dates) > 1 or draft.nths or draft.weekdays or draft.every.keys() - {"year"} or self._excepts():
             raise NotUnderstood(
                 f"every {n} years cannot be combined with these days",
-                "write one date, such as `every 2 years on 1 March`, or the years: `every Monday in March in 2027 and 2029`",
+                "write one date, or list the years",
             )
         if not dates:
             self.notes.assume("no date was given: 1 January")
@@ -254,7 +267,11 @@ class DayReader:
     def _yearly(self) -> None:
         draft = self.draft
         if draft.weekdays and not draft.nths and not draft.monthdays:
-            raise Refused("which of the year's days is meant is not said", "write `every Monday in March`")
+            raise Refused(
+                "which of the year's days is meant is not said",
+                "name the month, or a position in it",
+                instead=({"period": "", "$": " in January"}, {"period": ""}),
+            )
         if draft.dates or draft.months:
             return
         days = [nth for one in draft.nths for nth in one.nths] + self.monthdays
@@ -274,9 +291,9 @@ class DayReader:
         named = self.weekdays is not None or self.monthdays or draft.nths or draft.dates
         weeks = draft.parity is not None or draft.weeks is not None
         if draft.parity is not None and draft.weeks is not None:
-            raise Refused("weeks are given twice", "write their numbers, or even or odd")
+            raise Refused("weeks are given twice", "write their numbers, or even or odd", instead=EACH_ALONE)
         if weeks and not named and not self.sub_daily and "day" not in draft.every:
-            raise Refused("no day of the week is given", "write `every Monday in even weeks`")
+            raise Refused("no day of the week is given", instead=({"^": "every Monday "}, {"^": "every day "}))
         if named or self.sub_daily or draft.every.get("day"):
             self._check_long_period()
             if not named and not self.sub_daily and not draft.every.get("day"):
@@ -294,16 +311,21 @@ class DayReader:
         elif not self.daily:
             if draft.each and draft.months:
                 raise Refused(
-                    "it is not clear which days of the month are meant", "write `every day in …` or `on the 1st of …`"
+                    "it is not clear which days of the month are meant",
+                    instead=({"^": "on the 1st of "}, {"^": "every day of "}),
                 )
-            raise Refused("how often it runs is not said", "write how often, such as `every day at 09:00`")
+            raise Refused(
+                "how often it runs is not said",
+                "write how often, such as `every day at 09:00`",
+                instead=({"^": "every day "}, {"^": "every day at 09:00 "}),
+            )
         else:
             self.notes.assume("no day was given: every day")
 
     def _week_start(self) -> None:
         """Let the week's day be the one that the project's weeks begin with."""
         if self.weekdays is not None:
-            raise Refused("the start of the week and a weekday are both named", "name one: `every Monday at 09:00`")
+            raise Refused("the start of the week and a weekday are both named", "name one of them")
         day = self.conventions.week
         self.weekdays = frozenset({WEEKDAYS.index(day)})
         self.notes.conventions["week"] = day
@@ -318,9 +340,14 @@ class DayReader:
         if draft.every[unit] == 1 and (self.sub_daily or draft.months):
             return  # every hour from Monday to Friday is the same in every month
         name = f"{date(2024, 1, 1 + min(self.weekdays)):%A}"
+        period = unit if draft.every[unit] == 1 and unit != "half-year" else f"{draft.every[unit]} {unit}s"
         raise Refused(
             f"which {name} of the {unit} is meant is not said",
-            f"write `on the first {name} of every {unit if unit in ('month', 'quarter') else 'month'}`",
+            "name a position, or leave the period out",
+            instead=(
+                {"day": f"on the first {name} of every {period}", "period": ""},
+                {"period": ""},
+            ),
         )
 
     # ---- field sets
@@ -362,7 +389,11 @@ class DayReader:
             yield common | weekday
             weekday = {}
         if weekday and draft.nths and not draft.falling:
-            raise Refused("a weekday and a position in the month contradict each other", "write one of the two")
+            raise Refused(
+                "a weekday and a position in the month contradict each other",
+                "write one of the two",
+                instead=EACH_ALONE,
+            )
         if weekday and draft.weekdays and not (draft.falling or draft.either or draft.spans):
             self._check_falling()
         for position in positions:
@@ -374,8 +405,19 @@ class DayReader:
         if self.draft.on or len(self.monthdays) > 1 or self.draft.of_units or self.draft.every:
             raise Refused(
                 "it is not clear whether both the weekday and the day of the month must hold",
-                "write `on the 1st falling on Monday`, or two phrases in a list",
+                "write two phrases in a list, or say that the one falls on the other",
+                instead=self._falling_edits(),
             )
+
+    def _falling_edits(self) -> tuple[Edit, ...]:
+        days = [f"on the {ordinal(day)}" for day in self.monthdays if day > 0]
+        names = [f"{date(2024, 1, 1 + day):%A}" for day in sorted(self.weekdays or ())]
+        if len(days) != 1 or len(names) != 1:
+            return ()
+        return (
+            {"day": f"{days[0]} falling on {names[0]}", "period": ""},
+            {"day": f"{days[0]} and on every {names[0]}"},
+        )
 
     def _common(self, months: frozenset[int]) -> DayFields:
         draft = self.draft
@@ -394,7 +436,9 @@ class DayReader:
         if draft.falling is not None:
             days &= draft.falling
         if draft.not_weekdays - days:
-            raise Refused("an excepted weekday is not one of the schedule's", "leave the exception out")
+            raise Refused(
+                "an excepted weekday is not one of the schedule's", "leave the exception out", instead=({"except": ""},)
+            )
         days -= draft.not_weekdays
         if not days:
             raise Refused("no day of the week is left", "check the weekdays and the exceptions")
@@ -437,7 +481,9 @@ class DayReader:
         for month, day in draft.not_dates:
             by_month.setdefault(month, set()).add(day)
         if by_month.keys() - months:
-            raise Refused("an excepted date is not one of the schedule's", "leave the exception out")
+            raise Refused(
+                "an excepted date is not one of the schedule's", "leave the exception out", instead=({"except": ""},)
+            )
         if months - by_month.keys():
             yield from self._inmonth_field(months - by_month.keys())
         for month, out in sorted(by_month.items()):

@@ -142,12 +142,16 @@ def _check(token: Token, following: Token, *, verb: bool) -> None:
     """Raise Refused if *token* may bear on the schedule that follows."""
     text = token.text
     glued = following.text == "-" and following.start == token.end
-    bears = text in _BEARS or text in GLUE_WORDS or text in REFUSED_WORDS or text in AMBIGUOUS_ADVERBS
-    bears = bears or text.endswith("ly") or _is_near(text)
-    if token.kind == "WORD" and ((bears and not verb) or (glued and text in PREFIXES)):
+    if token.kind == "WORD" and ((bears(text) and not verb) or (glued and text in PREFIXES)):
         raise Described(token)
     if token.kind == "PUNCT" and text == "-" and following.kind not in ("WORD", "PUNCT"):
         raise Described(token)
+
+
+def bears(text: str) -> bool:
+    """Return whether the word *text* may bear on when something runs, known to the grammar or not."""
+    known = text in _BEARS or text in GLUE_WORDS or text in REFUSED_WORDS or text in AMBIGUOUS_ADVERBS
+    return known or text.endswith("ly") or _is_near(text)
 
 
 class Described(Refused):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
 from reconciler.compiler.grammar.clauses import (
+    EACH_ALONE,
     BusinessHours,
     Clause,
     Clock,
@@ -15,6 +17,7 @@ from reconciler.compiler.grammar.clauses import (
     Dst,
     Each,
     Edge,
+    Edit,
     Every,
     EveryDays,
     Holidays,
@@ -39,6 +42,7 @@ from reconciler.compiler.grammar.clauses import (
 )
 from reconciler.compiler.grammar.draft import Draft, Window, group_of, strong_of
 from reconciler.model import DstPolicy
+from reconciler.timing.english_words import ordinal
 
 
 def gather(parts: list[Clause | Separator]) -> Draft:
@@ -58,15 +62,43 @@ def gather(parts: list[Clause | Separator]) -> Draft:
     _check_days_of_every_day(draft)
     _check_frequencies(draft)
     if draft.times_a_day not in (None, len(set(draft.times))):
-        raise _when_it_runs(draft.times_a_day or 0, "day")
+        raise _when_it_runs(draft.times_a_day or 0, "day", "period")
     return draft
 
 
-def _when_it_runs(n: int, unit: str) -> Refused:
+def _when_it_runs(n: int, unit: str, target: str | tuple[int, int]) -> Refused:
     times = {1: "once", 2: "twice"}.get(n, f"{n} times")
-    example = "every day at 09:00 and 17:00" if unit == "day" else "the days and times"
     article = "an" if unit == "hour" else "a"
-    return Refused(f"`{times} {article} {unit}` does not say when", f"write {example}")
+    spread = _SPREAD.get(unit, {}).get(n) or (
+        f"every {60 // n} minutes" if unit == "hour" and n and 60 % n == 0 else ""
+    )
+    instead: list[Edit] = [{target: ""}, {target: spread}] if spread else [{target: ""}]
+    return Refused(f"`{times} {article} {unit}` does not say when", "write the days and the times", instead=instead)
+
+
+_SPREAD = {
+    "day": {
+        1: "every day at 09:00",
+        2: "every day at 09:00 and 21:00",
+        3: "every day at 08:00, 14:00 and 20:00",
+        4: "every 6 hours",
+        6: "every 4 hours",
+        8: "every 3 hours",
+    },
+    "week": {
+        1: "every Monday",
+        2: "every Monday and Thursday",
+        3: "every Monday, Wednesday and Friday",
+        5: "every weekday",
+    },
+    "month": {
+        1: "on the 1st of the month",
+        2: "on the 1st and 15th of the month",
+        3: "on the 1st, 11th and 21st of the month",
+    },
+    "year": {1: "every year on 1 January", 2: "every half-year", 4: "every quarter"},
+}
+"""So many times a period, spread over it: an example to write instead."""
 
 
 def exceptions_carried_on(parts: list[Clause | Separator]) -> list[Clause | Separator]:
@@ -129,16 +161,22 @@ def _check_frequencies(draft: Draft) -> None:
     units = sorted(draft.every, key=_COARSER.index)
     coarse = [unit for unit in draft.adverbs if _COARSER.index(unit) > _COARSER.index(units[0])]
     if len(draft.adverbs) > 1 or any(unit != "day" for unit in coarse):
-        raise Refused("two frequencies contradict each other", "write one of them, such as `every day at 09:00`")
+        raise Refused(
+            "two frequencies contradict each other",
+            "write one of them",
+            instead=EACH_ALONE,
+        )
     days = len(draft.weekdays.days) if draft.weekdays else len(draft.monthdays) + len(draft.nths) + len(draft.dates)
     several = len(set(draft.times)) > 1 or (days > 1 and "day" not in draft.every)
     if draft.once and several and not set(units) & {"second", "minute", "hour"}:
-        raise Refused("`once` and several times contradict each other", "leave `once` out, or write one time")
+        raise Refused(
+            "`once` and several times contradict each other", "leave it out, or write one time", instead=EACH_ALONE
+        )
 
 
 def _not_every_day() -> Refused:
-    hint = "name the days once, such as `every Sunday at 09:00`, or write two phrases in a list"
-    return Refused("`every day` and other days contradict each other", hint)
+    hint = "name the days once, or write two phrases in a list"
+    return Refused("`every day` and other days contradict each other", hint, instead=EACH_ALONE)
 
 
 def _check_numbers(previous: Clause | None, clause: Clause, separator: str | None) -> None:
@@ -151,7 +189,10 @@ def _check_numbers(previous: Clause | None, clause: Clause, separator: str | Non
         first, last = ends[0].hour, ends[-1].hour
         raise Refused(
             f"it is not clear whether {first} to {last} are hours or days of the month",
-            "write `from 05:00 to 15:00 in December` or `on the 5th to 15th of December` with your numbers",
+            instead=(
+                {previous.span: f"from {first:02}:00 to {last:02}:00"},
+                {previous.span: f"from the {ordinal(first)} to the {ordinal(last)}"},
+            ),
         )
 
 
@@ -169,9 +210,22 @@ def _still_excepted(clause: Clause, previous: Clause | None, separator: str | No
 
 _WHOLE = {"second": "minute", "minute": "hour"}
 _FIRST = {
-    "hour": "write `every day at 00:00` or `every day at 01:00`",
-    "minute": "write `at minute 0 of every hour` or `at minute 1 of every hour`",
-    "second": "write `every minute at second 0` or `every minute at second 1`",
+    "hour": ("at 00:00", "at 01:00"),
+    "minute": ("at minute 0", "at minute 1"),
+    "second": ("at second 0", "at second 1"),
+}
+
+
+_EDGES = {
+    ("end", "week"): ("every Friday", "every Sunday"),
+    ("middle", "week"): ("every Wednesday",),
+    ("start", "day"): ("every day at 00:00", "every day at 09:00"),
+    ("end", "day"): ("every day at 18:00", "every day at 23:59"),
+    ("middle", "day"): ("every day at 12:00",),
+    ("end", "hour"): ("at minute 59 of every hour",),
+    ("middle", "hour"): ("at minute 30 of every hour",),
+    ("middle", "quarter"): ("on the 15th of February, May, August and November",),
+    ("middle", "year"): ("every year on 1 July",),
 }
 
 
@@ -202,7 +256,7 @@ class _Gatherer:
         words = {"STARTING": "starting", "UNTIL": "until", "EXCEPT": "except"}
         strong = words.get(self.strong or "", (self.strong or "").lower())
         return NotUnderstood(
-            f"what `{strong}` limits is not understood", "write a date such as 2026-01-05, or a time of day"
+            f"what `{strong}` goes with is not understood", "write a date such as 2026-01-05, or a time of day"
         )
 
     def only(self, *allowed: str | None) -> None:
@@ -226,7 +280,13 @@ class _Gatherer:
 
     def _everydays(self, core: EveryDays) -> None:
         if core.days.business:
-            raise Refused("it may count weeks or business days", "write `every 2 weeks on weekdays` or name the days")
+            raise Refused(
+                "it may count weeks or business days",
+                instead=(
+                    {self.clause.span: f"every {core.n} weeks on weekdays"},
+                    {self.clause.span: f"every {core.n} days"},
+                ),
+            )
         self._every(Every(core.n, "week"))
         self._weekdays(core.days)
 
@@ -246,18 +306,16 @@ class _Gatherer:
                 self._every(Every(core.n, "month"))
             self._ordinals(Ordinals(({"start": 1, "middle": 15, "end": -1}[core.edge],)))
         else:
-            examples = {
-                "week": "`every Friday at 17:00` or `every Sunday at 23:00`",
-                "day": "the time, such as `every day at 00:00` or `every day at 18:00`",
-            }
+            texts = _EDGES.get((core.edge, core.unit), ())
             raise Refused(
                 f"it is not clear when the {core.edge} of the {core.unit} is",
-                f"write {examples.get(core.unit, 'the day or the time, such as `every day at 09:00`')}",
+                "write the day and the time",
+                instead=[{self.clause.span: text} for text in texts],
             )
 
     def _timesper(self, core: TimesPer) -> None:
         if core.unit != "day" or self.separator is not None:
-            raise _when_it_runs(core.n, core.unit)
+            raise _when_it_runs(core.n, core.unit, self.clause.span)
         self.draft.times_a_day = core.n
 
     # ---- times of day
@@ -278,19 +336,30 @@ class _Gatherer:
         if self.strong is None:
             if all(clock.number for clock in clocks) and "AT" not in self.clause.prefixes:
                 numbers = ", ".join(str(clock.hour) for clock in clocks)
-                raise Refused(f"it is not clear what {numbers} counts", "write a time such as 09:00, or name the unit")
+                at = " and ".join(f"{clock.hour:02}:00" for clock in clocks)
+                raise Refused(
+                    f"it is not clear what {numbers} counts",
+                    "write a time such as 09:00, or name the unit",
+                    instead=({self.clause.span: f"at {at}"},),
+                )
             if draft.times and self.separator is None:
-                raise Refused("two times follow each other", "join them by and, such as `at 09:00 and 17:00`")
+                raise Refused("two times follow each other", "join them by a comma or and")
             if any(one.past and not other.past for one, other in pairwise(clocks)):
                 raise Refused(
                     f"{clocks[0]} is said as minutes past an hour, and the next time is not",
-                    "write the times out, such as `at 09:10 and 17:00`",
+                    "write the times out",
+                    instead=(
+                        {self.clause.span: f"at {_and(clocks)}"},
+                        {
+                            self.clause.span: f"at {_and([clock.plus(0) if clock.past else clock.plus(clocks[0].minute) for clock in clocks])}"
+                        },
+                    ),
                 )
             draft.times += clocks
         elif self.strong == "EXCEPT":
             draft.not_times += clocks
         elif len(clocks) != 1:
-            raise Refused("one limit has several times", "write a span such as `from 09:00 to 17:00`")
+            raise Refused("one limit has several times", "write a span from one time to another")
         elif self.strong in ("FROM", "STARTING", "AFTER") and draft.after is None:
             draft.after = clocks[0]
         elif self.strong in ("UNTIL", "BEFORE") and draft.before is None:
@@ -301,7 +370,7 @@ class _Gatherer:
     def _daypart(self, core: DayPart) -> None:
         self.only(None)
         if self.draft.part is not None:
-            raise Refused("two parts of the day are named", "write two phrases in a list")
+            raise Refused("two parts of the day are named", "write two phrases in a list", instead=EACH_ALONE)
         self.draft.part = core.part
         if core.each:
             self.draft.every.setdefault("day", 1)
@@ -319,7 +388,10 @@ class _Gatherer:
             count = core.values[0]
             raise Refused(
                 f"it is not clear what {count} {core.unit}s counts",
-                f"write `every {count} {core.unit}s` or `at {core.unit} {count} of every {_WHOLE[core.unit]}`",
+                instead=(
+                    {self.clause.span: f"every {count} {core.unit}s"},
+                    {self.clause.span: f"at {core.unit} {count} of every {_WHOLE[core.unit]}"},
+                ),
             )
         match core.unit:
             case "day":
@@ -337,7 +409,7 @@ class _Gatherer:
     def _time_values(self, core: Offset) -> None:
         self.only(None, "FROM", "BETWEEN") if len(core.values) > 1 else self.only(None)
         if core.unit in self.draft.values and "and" not in (self.separator or ""):
-            raise Refused(f"{core.unit}s are given twice", "write them in one list")
+            raise Refused(f"{core.unit}s are given twice", "write them in one list", instead=EACH_ALONE)
         self.draft.values.setdefault(core.unit, []).extend(core.values)
         if core.of:
             self.draft.past.add(core.of)
@@ -358,9 +430,7 @@ class _Gatherer:
         if self.strong in ("FROM", "BETWEEN") and len(core.days) < 2:
             raise self.refuse()
         if self.strong == "BETWEEN" and len(core.days) == 2:
-            raise Refused(
-                "between two days lies only a night", "write the day that it is then: `every Saturday at 00:00`"
-            )
+            raise Refused("between two days lies only a night", "write the day that it is then")
         self.only(None, "FROM", "BETWEEN")
         if draft.weekdays is None:
             draft.weekdays = core
@@ -369,7 +439,11 @@ class _Gatherer:
         elif self._adds():
             draft.weekdays = Weekdays(draft.weekdays.days | core.days)
         elif draft.weekdays.days != core.days:
-            raise Refused("two sets of weekdays contradict each other", "name each weekday once, or join them by `and`")
+            raise Refused(
+                "two sets of weekdays contradict each other",
+                "name each weekday once, or join them by and",
+                instead=EACH_ALONE,
+            )
         if (draft.monthdays or draft.nths) and self.separator and "and" in self.separator:
             draft.either = True
 
@@ -382,7 +456,9 @@ class _Gatherer:
     def _ordinals(self, core: Ordinals) -> None:
         if any(not 1 <= day <= 31 for day in core.days if day > 0) or 0 in core.days:
             bad = next(day for day in core.days if not 1 <= day <= 31)
-            raise Refused(f"day {bad} of the month does not exist", "days go from 1 to 31, or write `the last day`")
+            raise Refused(
+                f"day {bad} of the month does not exist", "days go from 1 to 31; the month's end is its last day"
+            )
         if self.strong == "EXCEPT":
             self.draft.not_monthdays += core.days
             return
@@ -390,7 +466,7 @@ class _Gatherer:
             raise self.refuse()
         self.only(None, "FROM", "BETWEEN")
         if self.draft.monthdays and not self._adds():
-            raise Refused("days of the month are given twice", "write them in one list")
+            raise Refused("days of the month are given twice", "write them in one list", instead=EACH_ALONE)
         self.draft.monthdays += core.days
         if self.draft.weekdays is not None and self.separator and "and" in self.separator:
             self.draft.either = True
@@ -398,7 +474,7 @@ class _Gatherer:
     def _nth(self, core: Nth) -> None:
         self.only(None)
         if self.draft.nths and not self._adds():
-            raise Refused("two positions in the month contradict each other", "join them by `and`")
+            raise Refused("two positions in the month contradict each other", "join them by and", instead=EACH_ALONE)
         self.draft.nths.append(core)
         if self.draft.weekdays is not None and self.separator and "and" in self.separator:
             self.draft.either = True
@@ -411,8 +487,10 @@ class _Gatherer:
             return self._values(Values(((first, last),)))
         if core.unit in ("hour", "minute", "second") and all(nth >= 0 for nth in core.nths):
             if 1 in core.nths:
-                low, high = (f"{'00:00' if core.unit == 'hour' else 0}", f"{'01:00' if core.unit == 'hour' else 1}")
-                raise Refused(f"the first {core.unit} may begin at {low} or at {high}", _FIRST[core.unit])
+                raise Refused(
+                    f"the first {core.unit} may be number 0 or number 1",
+                    instead=[{self.clause.span: text} for text in _FIRST[core.unit]],
+                )
             self.draft.counted.add(core.unit)
             return self._offset(Offset(core.unit, core.nths))
         raise NotUnderstood(
@@ -463,12 +541,14 @@ class _Gatherer:
         else:
             raise Refused(
                 "a single date is not a recurring schedule",
-                "write how often it should run, with `starting` or `until` before a date that limits it",
+                "write how often it should run; a date may limit that: starting 2026-01-05, until 2026-03-31",
             )
 
     def _holidays(self, core: Holidays) -> None:
         if self.strong != "EXCEPT":
-            raise Refused("a schedule for holidays alone cannot be said", "list the dates: `at 09:00 on 25 December`")
+            raise Refused(
+                "a schedule for holidays alone cannot be said", "list the dates, or except the holidays from other days"
+            )
         self.draft.calendars += core.codes
 
     def _limit(self, day: date, *, first: bool) -> None:
@@ -477,7 +557,7 @@ class _Gatherer:
         elif not first and self.draft.end is None:
             self.draft.end = day
         else:
-            raise Refused("two limits contradict each other", "write one start and one end")
+            raise Refused("two limits contradict each other", "write one start and one end", instead=EACH_ALONE)
 
     def _moment(self, core: Moment) -> None:
         self.only("COUNTED")
@@ -496,7 +576,7 @@ class _Gatherer:
             raise self.refuse()
         self.only(None, "FROM", "BETWEEN")
         if self.draft.months is not None and not self._adds():
-            raise Refused("two sets of months contradict each other", "join them by `and`")
+            raise Refused("two sets of months contradict each other", "join them by and", instead=EACH_ALONE)
         self.draft.months_led |= bool(self.clause.prefixes)
         self.draft.months = (self.draft.months or frozenset()) | core.months
 
@@ -508,10 +588,14 @@ class _Gatherer:
         self.only(None)
         if "DURING" in self.clause.prefixes and core.unit == "day":
             raise Refused(
-                "it is not clear when the day begins and ends", "write a span: `every hour from 08:00 to 18:00`"
+                "it is not clear when the day begins and ends",
+                instead=({self.clause.span: "from 08:00 to 18:00"}, {self.clause.span: ""}),
             )
         if not self.clause.prefixes and core.unit != "month":
-            raise Refused(f"it is not clear what `{core.unit}` means here", f"write `every {core.unit}`")
+            raise Refused(
+                f"it is not clear what `{core.unit}` means here",
+                instead=({self.clause.span: f"every {core.unit}"}, {self.clause.span: f"of every {core.unit}"}),
+            )
         self.draft.of_units.add(core.unit)
 
     def _parity(self, core: Parity) -> None:
@@ -521,7 +605,7 @@ class _Gatherer:
     def _zone(self, core: Zone) -> None:
         self.only(None)
         if self.draft.zone not in (None, core.key):
-            raise Refused("two time zones are named", "write one, or two schedules")
+            raise Refused("two time zones are named", "write one, or two schedules", instead=EACH_ALONE)
         self.draft.zone = core.key
         self.draft.zone_abbreviation = core.abbreviation
 
@@ -532,6 +616,10 @@ class _Gatherer:
             said.gap if said.gap != default.gap else self.draft.dst.gap,
             said.overlap if said.overlap != default.overlap else self.draft.dst.overlap,
         )
+
+
+def _and(clocks: Sequence[Clock]) -> str:
+    return " and ".join(map(str, clocks))
 
 
 def _real(year: int, month: int, day: int) -> date:

@@ -21,7 +21,7 @@ from reconciler.timing.positions import (
 def positions_in_cron(one: Nth, notes: Notes) -> list[str]:
     """Return the positions of weekdays that the day field knows: first to fifth, and last."""
     if one.weekdays.weekend:
-        raise NotUnderstood("a numbered weekend is not understood", "name the day: `the first Saturday`")
+        raise NotUnderstood("a numbered weekend is not understood", "name the day, Saturday or Sunday")
     items = []
     for nth in (nth for nth in one.nths if nth >= -1):
         if nth not in (-1, 1, 2, 3, 4, 5):

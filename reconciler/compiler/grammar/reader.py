@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -18,13 +19,13 @@ from lark.lexer import Lexer
 from lark.lexer import Token as LarkToken
 
 from reconciler.compiler.grammar.accounting import account
-from reconciler.compiler.grammar.advice import advised
+from reconciler.compiler.grammar.advice import Understood, advised
 from reconciler.compiler.grammar.builder import ClauseBuilder
 from reconciler.compiler.grammar.clauses import Clause, NotUnderstood, Refused, Separator
 from reconciler.compiler.grammar.crontab import looks_like_crontab, read_crontab
 from reconciler.compiler.grammar.readings import reading_of
-from reconciler.compiler.grammar.text import Bare, bare
-from reconciler.compiler.grammar.tokens import Words, first_refused, tokens, unknown_word
+from reconciler.compiler.grammar.text import bare
+from reconciler.compiler.grammar.tokens import first_refused, tokens, unknown_word
 from reconciler.compiler.grammar.vocabulary import Token
 from reconciler.model import Conventions, Question, Reading
 
@@ -82,66 +83,78 @@ def read(phrase: str, *, timezone: str | None, conventions: Conventions) -> Read
     *timezone* is the declared IANA key; a zone in the phrase wins over it. The same arguments always
     give the same answer.
     """
-    text = unicodedata.normalize("NFC", phrase)
+    reader = _Reader(unicodedata.normalize("NFC", phrase), timezone, conventions)
     try:
-        return _read(text, timezone, conventions)
+        return reader.read()
     except Refused as refused:
-        return advised(refused, text, partial(_try, timezone=timezone, conventions=conventions))
+        return advised(refused, reader.seen, partial(_try, timezone=timezone, conventions=conventions))
 
 
 def _try(phrase: str, *, timezone: str | None, conventions: Conventions) -> Reading | Refused:
     """Return what *phrase* means, or why it is refused, without further advice."""
     try:
-        return _read(phrase, timezone, conventions)
+        return _Reader(phrase, timezone, conventions).read()
     except Refused as refused:
         return refused
 
 
-def _read(phrase: str, timezone: str | None, conventions: Conventions) -> Reading:
-    span = bare(phrase)
-    proper = phrase[span.start : span.end]
-    if looks_like_crontab(proper):
-        return read_crontab(proper, timezone=timezone)
-    words, clauses = _heard(phrase, span)
-    uses = account(phrase, span, words, clauses)
-    try:
-        reading = reading_of(clauses, timezone=timezone, conventions=conventions)
-    except Refused as refused:
-        refused.question = replace(refused.question, readings=_readings(refused, clauses, timezone, conventions))
-        raise
-    assumptions = reading.assumptions
-    if words.front.described is not None:
-        assumptions = (f'"{words.front.described}" is read as what is run', *assumptions)
-    return replace(reading, assumptions=assumptions, uses=uses)
+class _Reader:
+    """Reads one phrase; *seen* is how far it came."""
 
+    def __init__(self, phrase: str, timezone: str | None, conventions: Conventions) -> None:
+        self.phrase = phrase
+        self.timezone = timezone
+        self.conventions = conventions
+        self.seen = Understood(phrase)
 
-def _readings(
-    refused: Refused, clauses: list[Clause | Separator], timezone: str | None, conventions: Conventions
-) -> tuple[Reading, ...]:
-    """Return the reading that each of the options of *refused* gives, if there are several."""
-    readings = []
-    for option in refused.options:
+    def read(self) -> Reading:
+        """Return what the phrase means; raise Refused."""
+        span = bare(self.phrase)
+        proper = self.phrase[span.start : span.end]
+        if looks_like_crontab(proper):
+            return read_crontab(proper, timezone=self.timezone)
+        words = tokens(self.phrase, span)
+        self.seen = Understood(self.phrase, words.tokens)
+        clauses = _clauses(words.tokens)
+        self.seen = Understood(self.phrase, words.tokens, clauses)
+        uses = account(self.phrase, span, words, clauses)
+        reading = self._reading(clauses)
+        assumptions = reading.assumptions
+        if words.front.described is not None:
+            assumptions = (f'"{words.front.described}" is read as what is run', *assumptions)
+        if any((token.kind, token.value) == ("MONTHDAY", 15) for token in words.tokens):
+            assumptions = (*assumptions, "the middle of the month is the 15th")
+        return replace(reading, assumptions=assumptions, uses=uses)
+
+    def _reading(self, clauses: list[Clause | Separator]) -> Reading:
+        """Return what *clauses* mean; raise Refused with the reading that each of its options gives, if several do."""
+        read_as = partial(reading_of, clauses, timezone=self.timezone, conventions=self.conventions)
         try:
-            readings.append(reading_of(clauses, timezone=timezone, conventions=conventions, choice=option))
-        except Refused:
-            continue
-    return tuple(readings) if len(readings) > 1 else ()
+            return read_as()
+        except Refused as refused:
+            readings: list[Reading] = []
+            for option in refused.options:
+                with suppress(Refused):
+                    readings.append(read_as(choice=option))
+            distinct = [one for at, one in enumerate(readings) if one.timing not in [r.timing for r in readings[:at]]]
+            refused.only = distinct[0] if len(distinct) == 1 else None
+            refused.question = replace(refused.question, readings=tuple(distinct) if len(distinct) > 1 else ())
+            raise
 
 
-def _heard(phrase: str, span: Bare) -> tuple[Words, list[Clause | Separator]]:
-    words = tokens(phrase, span)
-    if not words.tokens:
+def _clauses(found: list[Token]) -> list[Clause | Separator]:
+    if not found:
         raise Refused("the phrase is empty", "write how often it should run, such as `every day at 09:00`")
-    refused = first_refused(words.tokens)
+    refused = first_refused(found)
     if refused is not None:
         raise refused
     try:
-        parsed: object = _parser().parse(words.tokens)
+        parsed: object = _parser().parse(found)
     except UnexpectedInput as error:
-        raise _unexpected(words.tokens, error) from None
+        raise _unexpected(found, error) from None
     assert isinstance(parsed, _Placed)
     assert isinstance(parsed.value, list)
-    return words, parsed.value
+    return parsed.value
 
 
 def _unexpected(found: list[Token], error: UnexpectedInput) -> Refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -45,7 +46,7 @@ def reading_of(
         part for part in parts if id(part) in bracketed or isinstance(part, Separator) or _subject(part) not in again
     ]
     if not equal(reading.timing, _reading_of(instead, timezone, conventions, choice).timing):
-        raise Refused("what the brackets say is not what stands before them", "say it once: `every Sunday at 18:00`")
+        raise Refused("what the brackets say is not what stands before them", "say it once")
     return reading
 
 
@@ -77,7 +78,11 @@ def _reading_of(parts: list[Part], timezone: str | None, conventions: Convention
     notes = Notes(choice=choice)
     rest = [part for part in parts if not (isinstance(part, Clause) and group_of(part) == "whole")]
     if not any(isinstance(part, Clause) for part in rest):
-        raise Refused("how often it runs is not said", "write how often, such as `every day at 09:00`")
+        raise Refused(
+            "how often it runs is not said",
+            "write how often, such as `every day at 09:00`",
+            instead=({"^": "every day at 09:00 "},),
+        )
     if whole.zone_abbreviation:
         notes.assume(f"{whole.zone_abbreviation} is read as {whole.zone}, with its summer time")
     drafts = [gather(segment) for piece in _pieces(rest) for segment in _segments(piece)]
@@ -214,7 +219,7 @@ def _rule(drafts: list[Draft], whole: Draft, zone: str, conventions: Conventions
             )
         members += _crons(times, days)
     if whole.anchor is not None:
-        raise Refused("this interval is not counted from a date", "leave out `counted from`")
+        raise Refused("this interval is not counted from a date", "leave the date out")
     if len(members) > _MOST_MEMBERS:
         raise Refused("this needs too many field sets", "write a simpler schedule")
     return cron_union(members)
@@ -249,7 +254,8 @@ def _interval(
             step = _spoken(times.elapsed)
             raise Refused(
                 f"every {step} runs on over midnight and cannot be kept to some days",
-                "write an interval that divides the day, or a span such as `from 00:00 to 23:59`",
+                "write an interval that divides the hour or the day, or a span from one time to another",
+                instead=[{"time": f"every {near}"} for near in _near(times.elapsed)],
             )
         return ElapsedInterval(times.elapsed, _elapsed_anchor(times.elapsed, whole, zone, conventions, notes))
     if days.unit is None:
@@ -272,6 +278,18 @@ def _interval(
             notes.assume(f"no weekday was given: {name}, as the day counted from")
         return CalendarInterval("weeks", days.every, anchor, clocks, days.weekdays or (anchor.weekday(),))
     return CalendarInterval("days", days.every, anchor, clocks)
+
+
+def _near(step: timedelta) -> Iterator[str]:
+    """Yield the intervals next to *step* that fit an hour or a day: 6 and 10 minutes for 7."""
+    seconds = int(step.total_seconds())
+    for unit, size, whole in (("hour", 3600, 24), ("minute", 60, 60), ("second", 1, 60)):
+        if seconds % size == 0 and seconds // size < whole:
+            fitting = [n for n in range(1, whole // 2 + 1) if whole % n == 0]
+            below = [n for n in fitting if n < seconds // size]
+            above = [n for n in fitting if n > seconds // size]
+            yield from (f"{n} {unit}s" for n in (*below[-1:], *above[:1]) if n > 1)
+            return
 
 
 def _first_on(day: date, month_day: int) -> date:

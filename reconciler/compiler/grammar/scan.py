@@ -60,7 +60,7 @@ def _scanned(match: re.Match[str], written: str) -> _Made:
     text = match[0]
     if match["count"] and written.endswith("M"):
         raise Refused(
-            f"`{written}` may be months or minutes", f"write `{match['count']} months` or `{match['count']} minutes`"
+            f"`{written}` may be months or minutes", f"write {match['count']} months or {match['count']} minutes"
         )
     made = _TOKENS.get(match.lastgroup or "") or next((make for group, make in _TOKENS.items() if match[group]), None)
     return made(match) if made is not None else ("AT" if text == "@" else "PUNCT", None, text)

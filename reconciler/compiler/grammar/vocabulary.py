@@ -191,14 +191,23 @@ REFUSED_WORDS = {
         ("does not say what is left", "write the times that are meant, such as `every 30 minutes from 17:00 to 22:00`"),
     ),
     **dict.fromkeys(
-        ("local",),
-        ("depends on where the phrase is read", "leave `local time` out and set `timezone:`, such as Europe/Berlin"),
+        ("local", "local time"),
+        ("depends on where the phrase is read", "name the zone in `timezone:`"),
     ),
     **dict.fromkeys(
         ("reboot", "boot", "startup"),
         ("is not a time", "write a time; jobs do not run because the machine starts"),
     ),
 }
+INSTEAD = {
+    **dict.fromkeys("about around approximately roughly circa ca approx".split(), ("at", "")),
+    **dict.fromkeys("not no never unless but".split(), ("except", "except on")),
+    "or": ("and",),
+    "local time": ("",),
+    **dict.fromkeys("holiday holidays".split(), ("public holidays in DE-BY",)),
+}
+"""What may stand in the place of a word that no schedule can have."""
+
 # the closed list of words that say nothing, wherever they stand; docs/phrases.md prints it
 COURTESY = frozenset("the please kindly".split())
 EMPHASIS = frozenset("only exactly sharp precisely always".split())
