@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher, get_close_matches
@@ -59,7 +60,7 @@ class Understood:
         for (first, end), new in sorted(spans.items(), reverse=True):
             start, stop = self.tokens[first].start, self.tokens[end - 1].end
             text = f"{text[:start]}{new}{text[stop:]}"
-        return " ".join(text.split()).strip(" ,;")
+        return re.sub(r"\s+(?=[,;])|[,;](?=\s*[,;])", "", " ".join(text.split())).strip(" ,;")
 
 
 def advised(refused: Refused, seen: Understood, attempt: Attempt) -> Question:
@@ -98,7 +99,7 @@ def _or(proposals: Sequence[str]) -> str:
 def _about_word(at: Token, seen: Understood, question: Question, attempt: Attempt) -> Question | None:
     """Return the question with what may stand in the place of one word, or without it; None if nothing is read."""
     instead: tuple[str, ...] = (
-        INSTEAD.get(at.text, ()) or AMBIGUOUS_ADVERBS.get(str(at.value or at.text), ()) or (f"in {at.text.title()}",)
+        INSTEAD.get(at.text, ()) or AMBIGUOUS_ADVERBS.get(str(at.value or at.text), ()) or _as_a_place(at)
     )
     proposals = _proposals((_with(seen.phrase, at, word) for word in instead), attempt)
     if proposals:
@@ -114,6 +115,10 @@ def _about_word(at: Token, seen: Understood, question: Question, attempt: Attemp
         hint = f"did you mean `{word}`? write `{whole}`"
         return replace(question, hint=hint, understood=question.understood or typo)
     return _without_strangers(seen, question, attempt)
+
+
+def _as_a_place(at: Token) -> tuple[str, ...]:
+    return (f"in {at.text.title()}",) if at.kind == "WORD" and at.text.isalpha() else ()
 
 
 def _with(phrase: str, at: Token, word: str) -> str:

@@ -328,7 +328,10 @@ Core: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A core and the prepositions before it, as token kinds; *span* says which tokens it was read from: [first, end)."""
+    """A core and the prepositions before it, as token kinds.
+
+    *span* says which tokens it was read from: [first, end).
+    """
 
     prefixes: tuple[str, ...]
     core: Core

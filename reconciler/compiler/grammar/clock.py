@@ -151,7 +151,7 @@ class ClockReader:
         self.notes.conventions[part] = f"{at:%H:%M}"
         self.notes.assume(f"the {part} is {at:%H:%M}, by the project's conventions")
 
-    def _settled(self, clocks: list[Clock]) -> list[Clock]:
+    def _settled(self, clocks: list[Clock], *, pair: bool = False) -> list[Clock]:
         """Return *clocks* on the 24-hour clock; raise Refused where am and pm are both likely."""
         part = self.draft.part
         if part:
@@ -160,15 +160,15 @@ class ClockReader:
         on_24 = on_24 and not any(clock.halved for clock in clocks)
         clocks = self._sharing_a_half(clocks)
         if any(clock.bare for clock in clocks) and not on_24:
-            return self._bare(clocks)
+            return self._bare(clocks, HALVES[1:] if pair or len(clocks) == 1 else HALVES)
         for clock in clocks:
             if not clock.sure:
                 self.notes.assume(f"{clock} is read on the 24-hour clock")
         return clocks
 
-    def _bare(self, clocks: list[Clock]) -> list[Clock]:
-        """Return *clocks* by the choice made; raise Refused with the choices there are if none was made."""
-        if self.notes.choice == HALVES[0] and len(clocks) > 1:
+    def _bare(self, clocks: list[Clock], choices: tuple[str, ...]) -> list[Clock]:
+        """Return *clocks* by the choice made; raise Refused with the *choices* there are if none was made."""
+        if self.notes.choice == HALVES[0] and self.notes.choice in choices:
             return _rising(clocks)
         if self.notes.choice in HALVES[1:]:
             morning = self.notes.choice == HALVES[1]
@@ -178,7 +178,7 @@ class ClockReader:
         raise Refused(
             f"`{shown}` may be morning or evening",
             f"write {bare.forenoon()} or {bare.afternoon()}, or am or pm",
-            options=HALVES if len(clocks) > 1 else HALVES[1:],
+            options=choices,
         )
 
     def _sharing_a_half(self, clocks: list[Clock]) -> list[Clock]:
@@ -205,7 +205,11 @@ class ClockReader:
                     options=HALVES[1:],
                 )
             return first.forenoon(), last
-        pair = self._settled([first, last])
+        if first.bare and last.bare and not self.draft.part and self.notes.choice in HALVES[1:]:
+            begin = first.forenoon() if self.notes.choice == HALVES[1] else first.afternoon()
+            later = [face for face in (last.forenoon(), last.afternoon()) if face.seconds > begin.seconds]
+            return begin, (later or [last.forenoon()])[0]
+        pair = self._settled([first, last], pair=True)
         return pair[0], pair[1]
 
     # ---- seconds and minutes past

@@ -170,6 +170,7 @@ class DayReader:
             busy
             or draft.spans
             or draft.parity is not None
+            or draft.of_units
             or draft.every.keys() & {"month", "quarter", "year"}
             or self._excepts()
         ):

@@ -25,8 +25,8 @@ _VERBS = (
 # that it runs, without a word on what: in front these say nothing
 RUNNING = frozenset(
     (
-        "run runs running fire fires firing fired execute executes executing executed trigger triggers triggered invoke "
-        "invokes invoked launch launches launched schedule schedules scheduled start starts started is are be gets "
+        "run runs running fire fires firing fired execute executes executing executed trigger triggers triggered "
+        "invoke invokes invoked launch launches launched schedule schedules scheduled start starts started is are be gets "
         "will should must shall to for it job jobs task cron cronjob script workflow pipeline it's"
     ).split()
 )
@@ -53,8 +53,8 @@ _BEARS = frozenset(
     (
         # negation, exclusion, condition
         "not non no never none nothing neither nor without except excluding excl excepting exempt barring save but "
-        "opposite sans unless until till if when whenever while whereas instead rather otherwise else outside besides beyond "
-        "despite although though however lest provided assuming subject pending depending "
+        "opposite sans unless until till if when whenever while whereas instead rather otherwise else outside besides "
+        "beyond despite although though however lest provided assuming subject pending depending "
         # how many, how much, which
         "all any both each either every few fewer half less least many more most much multiple numerous other others "
         "several single some such twice thrice once double triple whole entire odd even alternate alternating "

@@ -102,6 +102,7 @@ class Draft:
     zone_abbreviation: str | None = None
     months_led: bool = False
     week_start: bool = False
+    part_named: bool = False
     day_after: bool = False
 
     @property

@@ -47,7 +47,7 @@ from reconciler.timing.english_words import ordinal
 
 def gather(parts: list[Clause | Separator]) -> Draft:
     """Return the draft of *parts*; raise Refused for clauses that contradict each other."""
-    draft = Draft()
+    draft = Draft(part_named=any(isinstance(part, Clause) and isinstance(part.core, DayPart) for part in parts))
     separator: str | None = None
     previous: Clause | None = None
     for part in parts:
@@ -56,7 +56,7 @@ def gather(parts: list[Clause | Separator]) -> Draft:
             continue
         part = _still_excepted(part, previous, separator)  # noqa: PLW2901  the same clause with its meaning
         _check_numbers(previous, part, separator)
-        _check_every_day(draft, previous, part)
+        _check_every_day(draft, previous, part, separator)
         _Gatherer(draft, part, separator).add()
         previous, separator = part, None
     _check_days_of_every_day(draft)
@@ -134,12 +134,12 @@ def _carried_on(previous: Clause, separator: str | None, clause: Clause, rest: l
     return excepted
 
 
-def _check_every_day(draft: Draft, previous: Clause | None, clause: Clause) -> None:
+def _check_every_day(draft: Draft, previous: Clause | None, clause: Clause, separator: str | None) -> None:
     """Refuse `every day at 9am, 10am weekends`; `every day on the weekend` names the days at once."""
     core = clause.core.core if isinstance(clause.core, Each) else clause.core
     names_days = isinstance(core, Weekdays | Ordinals | Nth | YearDates) and strong_of(clause) != "EXCEPT"
     at_once = previous is not None and isinstance(previous.core, Every | DayPart)
-    led = bool(clause.prefixes) and len(draft.times) <= 1
+    led = bool(clause.prefixes or separator) and len(draft.times) <= 1
     if names_days and strong_of(clause) != "FALLING" and draft.every.get("day") == 1 and not (at_once or led):
         raise _not_every_day()
 
@@ -334,7 +334,7 @@ class _Gatherer:
     def _clocks(self, clocks: list[Clock]) -> None:
         draft = self.draft
         if self.strong is None:
-            if all(clock.number for clock in clocks) and "AT" not in self.clause.prefixes:
+            if all(clock.number for clock in clocks) and "AT" not in self.clause.prefixes and not draft.part_named:
                 numbers = ", ".join(str(clock.hour) for clock in clocks)
                 at = " and ".join(f"{clock.hour:02}:00" for clock in clocks)
                 raise Refused(
@@ -345,15 +345,11 @@ class _Gatherer:
             if draft.times and self.separator is None:
                 raise Refused("two times follow each other", "join them by a comma or and")
             if any(one.past and not other.past for one, other in pairwise(clocks)):
+                all_past = [clock if clock.past else clock.plus(clocks[0].minute) for clock in clocks]
                 raise Refused(
                     f"{clocks[0]} is said as minutes past an hour, and the next time is not",
                     "write the times out",
-                    instead=(
-                        {self.clause.span: f"at {_and(clocks)}"},
-                        {
-                            self.clause.span: f"at {_and([clock.plus(0) if clock.past else clock.plus(clocks[0].minute) for clock in clocks])}"
-                        },
-                    ),
+                    instead=({self.clause.span: f"at {_and(clocks)}"}, {self.clause.span: f"at {_and(all_past)}"}),
                 )
             draft.times += clocks
         elif self.strong == "EXCEPT":

@@ -108,7 +108,7 @@ def _pattern() -> re.Pattern[str]:
 
 
 def cut_holidays(text: str) -> Iterator[tuple[int, str] | Token]:
-    """Yield *text* (lower case) in pieces with their place, and a HOLIDAYS token for each place whose holidays it names.
+    """Yield *text* (lower case) in pieces with their place, and a HOLIDAYS token for each country or part it names.
 
     A token says where in *text* it stands.
     """

@@ -76,15 +76,15 @@ class _Joiner:
         left, mark, right = self.out[-1], self.found[index], self.found[index + 1]
         apart = mark.end < right.start and (mark.text == ":" or left.end < mark.start)
         one, other = _LISTED.get(left.kind), _LISTED.get(right.kind)
-        return apart and one != other and {one, other} not in _MIXED
+        return apart and (one is None or other is None or (one != other and {one, other} not in _MIXED))
 
     def _separate(self, index: int) -> int:
         found, end = self.found, index + 1
         while end < len(found) and (found[end].kind == "AND" or found[end].text in (",", ";")):
             end += 1
         new = self._separator(index, end)
-        if self.between and found[index].kind == "AND":
-            new, self.between = found[index]._replace(kind="TO"), False
+        if self.between and any(token.kind == "AND" or token.text == "&" for token in found[index:end]):
+            new, self.between = spanning("TO", None, found[index:end]), False
         if new is not None:
             self.out.append(new)
         else:  # `5 January, 2026` is one date

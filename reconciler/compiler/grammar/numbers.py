@@ -11,7 +11,7 @@ _LESS = {"hour": "minute", "minute": "second"}
 
 
 def numbers(found: list[Token]) -> list[Token]:
-    """Merge `twenty five`, `thirty-first`, `second to last`, `3rd last`, counts with their unit, `1 hour 30 minutes`."""
+    """Merge `twenty five`, `thirty-first`, `second to last`, counts with their unit, `1 hour 30 minutes`."""
     out: list[Token] = []
     index = 0
     while index < len(found):
@@ -45,8 +45,12 @@ def _fraction(number: Token, unit: Token) -> list[Token]:
 
 def _and_a_half(token: Token, rest: list[Token]) -> tuple[int, list[Token]] | None:
     """Return `two and a half hours` as minutes."""
-    words = [other.text for other in rest[:3]]
-    if token.kind != "NUMBER" or words[:3] != ["and", "a", "half"] or len(rest) < 4 or rest[3].kind != "UNIT":
+    words = [other.text for other in rest[:4]]
+    if token.kind != "NUMBER" or words[:2] != ["and", "a"] or len(rest) < 4 or rest[3].kind != "UNIT":
+        return None
+    if words[2] in ("half hour", "half hours") and isinstance(token.value, int):
+        return 5, [spanning("NUMBER", token.value * 60 + 30, [token, *rest[:3]]), rest[3]]
+    if words[2] != "half":
         return None
     finer = _LESS.get(str(rest[3].value))
     if finer is None or not isinstance(token.value, int):

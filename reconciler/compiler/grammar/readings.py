@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import combinations
 from zoneinfo import ZoneInfo
 
-from reconciler.compiler.grammar.clauses import Clause, Every, NthUnit, Offset, Refused, Separator
+from reconciler.compiler.grammar.clauses import Clause, Every, NthUnit, Offset, Refused, Separator, Values
 from reconciler.compiler.grammar.clock import ClockReader, DayTimes, Notes
 from reconciler.compiler.grammar.days import DayReader, Days
 from reconciler.compiler.grammar.draft import Draft, Window, group_of
@@ -145,13 +146,15 @@ def _segments(parts: list[Part]) -> list[list[Part]]:
     segments: list[list[Part]] = [[]]
     seen: list[str] = []
     pending: Separator | None = None
-    for part in parts:
+    for at, part in enumerate(parts):
         if isinstance(part, Separator):
             pending = part
             continue
         group = group_of(part)
         kind = "day" if group == "period" else group
         repeated = kind in ("time", "day") and kind in seen and seen[-1] != kind
+        if repeated and _narrows(kind, segments[-1], parts[at + 1 :]):
+            repeated = False
         if repeated and pending is not None and _union_at(part, kind, segments[-1]):
             segments.append([])
             seen = []
@@ -163,6 +166,12 @@ def _segments(parts: list[Part]) -> list[list[Part]]:
         pending = None
     _check_alike(segments)
     return segments
+
+
+def _narrows(kind: str, segment: list[Part], rest: list[Part]) -> bool:
+    """Return whether days behind `every day at 7am` say which days, as no time of their own follows."""
+    daily = any(isinstance(part, Clause) and part.core == Every(1, "day") for part in segment)
+    return kind == "day" and daily and not any(isinstance(part, Clause) and group_of(part) == "time" for part in rest)
 
 
 def _union_at(part: Clause, kind: str, segment: list[Part]) -> bool:
@@ -182,6 +191,8 @@ def _check_alike(segments: list[list[Part]]) -> None:
     shapes = []
     for segment in segments:
         groups = {group_of(part) for part in segment if isinstance(part, Clause)}
+        if not any(isinstance(part, Clause) and isinstance(part.core, Values | Every) for part in segment):
+            groups = {"part" if group == "time" else group for group in groups}  # `mornings`, and no time
         groups = {"day" if group == "period" else group for group in groups}
         shapes.append(groups)
     if any(shape != shapes[0] or "except" in shape for shape in shapes):
@@ -196,6 +207,8 @@ def _check_alike(segments: list[list[Part]]) -> None:
 
 def _rule(drafts: list[Draft], whole: Draft, zone: str, conventions: Conventions, notes: Notes) -> Rule:
     members: list[CronFields] = []
+    if any(_share_days(one, other) for one, other in combinations(drafts, 2)):
+        notes.assume("the parts add up: on days of both it runs at the times of both")
     for draft in drafts:
         times = ClockReader(draft, conventions, notes, anchored=whole.anchor is not None).read()
         sub_daily = (
@@ -223,6 +236,15 @@ def _rule(drafts: list[Draft], whole: Draft, zone: str, conventions: Conventions
     if len(members) > _MOST_MEMBERS:
         raise Refused("this needs too many field sets", "write a simpler schedule")
     return cron_union(members)
+
+
+def _share_days(one: Draft, other: Draft) -> bool:
+    """Return whether two parts of a phrase name the same days of the week, one of them perhaps by `every day`."""
+    if any(draft.monthdays or draft.nths or draft.dates or draft.months or draft.spans for draft in (one, other)):
+        return False
+    every = frozenset(range(7))
+    days, others = (draft.weekdays.days if draft.weekdays else every for draft in (one, other))
+    return bool((days - one.not_weekdays) & (others - other.not_weekdays))
 
 
 def _over_midnight(window: Window) -> bool:

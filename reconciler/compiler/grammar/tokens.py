@@ -30,6 +30,7 @@ from reconciler.compiler.grammar.vocabulary import (
 
 LONGEST_PHRASE = 4_000  # people may write 500; the longest sentence of `english` is read back too
 MOST_TOKENS = 1_500
+_LINKS = ("and", ",", "-", "to", "&")
 _ABBREVIATED = frozenset("WEEKDAY MONTH UNIT EXCEPT ZONE".split())
 _AFTER_ARTICLE = frozenset("WEEKDAY BUSINESSDAY WEEKEND MONTH CLOCK ORDINAL DAYPART FIXEDDAY".split())
 
@@ -118,9 +119,12 @@ def _is_unit(found: list[Token], index: int) -> bool:
         return False
     if after.kind == "NUMBER":
         return True
-    if after.text in ("and", ",", "-", "to") and index + 2 < len(found) and found[index + 2].kind == "ORDINAL":
+    beyond = index + 1
+    while beyond < len(found) and found[beyond].text in _LINKS:
+        beyond += 1
+    if index + 1 < beyond < len(found) and found[beyond].kind == "ORDINAL":
         return False
-    if before.text in ("and", ",", "-", "to") and index > 1 and found[index - 2].kind == "ORDINAL":
+    if before.text in _LINKS and index > 1 and found[index - 2].kind == "ORDINAL":
         return False
     if after.kind == "IN" and index + 2 < len(found):
         following = found[index + 2 : index + 4]
@@ -143,7 +147,8 @@ def first_refused(found: list[Token]) -> Refused | None:
         if token.kind == "WORD" and token.text in REFUSED_WORDS:
             return unknown_word(token)
     # a word that only goes with others is not to blame where a stranger stands beside it: `half psat nine`
-    strangers = [token for token in found if token.kind == "WORD" and token.text not in GLUE_WORDS]
+    told_apart = GLUE_WORDS | AMBIGUOUS_ADVERBS.keys()
+    strangers = [token for token in found if token.kind == "WORD" and token.text not in told_apart]
     if strangers:
         return unknown_word(strangers[0])
     for token in found:
