@@ -36,7 +36,8 @@ def account(phrase: str, span: Bare, words: Words, clauses: Sequence[Clause | Se
     Raises NotUnderstood for a character that is in none of the tokens that were used: then something was read
     and the rest of it thrown away.
     """
-    spans = sorted(_spans(words, clauses))
+    around = [_Span(start, end, "around the phrase") for start, end in ((0, span.start), (span.end, len(phrase)))]
+    spans = sorted([*_spans(words, clauses), *(one for one in around if phrase[one.start : one.end].strip())])
     used = bytearray(len(phrase))
     for one in spans:
         used[one.start : one.end] = b"\1" * (one.end - one.start)

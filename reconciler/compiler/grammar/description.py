@@ -26,8 +26,8 @@ _VERBS = (
 RUNNING = frozenset(
     (
         "run runs running fire fires firing fired execute executes executing executed trigger triggers triggered "
-        "invoke invokes invoked launch launches launched schedule schedules scheduled start starts started is are be gets "
-        "will should must shall to for it job jobs task cron cronjob script workflow pipeline it's"
+        "invoke invokes invoked launch launches launched schedule schedules scheduled start starts started is are be "
+        "gets will should must shall to for it job jobs task cron cronjob script workflow pipeline it's"
     ).split()
 )
 _SAYS_THAT_IT_RUNS = RUNNING - frozenset(

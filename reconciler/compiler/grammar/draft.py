@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from reconciler.compiler.grammar.clauses import (
     BusinessHours,
@@ -147,10 +148,14 @@ def group_of(clause: Clause) -> str:
 
 def strong_of(clause: Clause) -> str | None:
     """Return the preposition of *clause* that changes its meaning, or None; raise Refused if there are two."""
-    strong = [prefix for prefix in clause.prefixes if prefix in STRONG]
-    if len(clause.prefixes) > len(strong) + 1 or (
-        strong and clause.prefixes[0] not in STRONG and strong != ["BETWEEN"]
-    ):
+    return _strong(clause.prefixes) if clause.prefixes else None
+
+
+@lru_cache(maxsize=1024)
+def _strong(prefixes: tuple[str, ...]) -> str | None:
+    strong = [prefix for prefix in prefixes if prefix in STRONG]
+    led = bool(strong) and prefixes[0] not in STRONG and strong != ["BETWEEN"]
+    if len(prefixes) > len(strong) + 1 or led:
         raise NotUnderstood("two prepositions follow each other", "write one of them")
     if len(strong) == 2 and strong[0] == "EXCEPT" and strong[1] in ("BETWEEN", "FROM"):
         return "EXCEPT"

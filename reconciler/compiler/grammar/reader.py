@@ -67,7 +67,7 @@ class _Placing:
         ]
         value, first, last = method(*(child.value for child in placed)), placed[0].first, placed[-1].last
         if isinstance(value, Clause):
-            value = replace(value, span=(first, last + 1))
+            value = Clause(value.prefixes, value.core, (first, last + 1))
         return _Placed(value, first, last)
 
 

@@ -53,6 +53,8 @@ class Bare(NamedTuple):
 def bare(phrase: str) -> Bare:
     """Return where the phrase proper is: list marks, comment signs, quotes and the last full stop are no part of it."""
     start, end = 0, len(phrase)
+    if phrase[:1].isalpha() and phrase[-1:].isalnum():
+        return Bare(start, end)
     while True:
         before = (start, end)
         while start < end and (phrase[start].isspace() or phrase[start] == "\ufeff"):

@@ -30,6 +30,7 @@ from reconciler.compiler.grammar.vocabulary import (
 
 LONGEST_PHRASE = 4_000  # people may write 500; the longest sentence of `english` is read back too
 MOST_TOKENS = 1_500
+_NO_STRANGERS = GLUE_WORDS | AMBIGUOUS_ADVERBS.keys()
 _LINKS = ("and", ",", "-", "to", "&")
 _ABBREVIATED = frozenset("WEEKDAY MONTH UNIT EXCEPT ZONE".split())
 _AFTER_ARTICLE = frozenset("WEEKDAY BUSINESSDAY WEEKEND MONTH CLOCK ORDINAL DAYPART FIXEDDAY".split())
@@ -147,8 +148,7 @@ def first_refused(found: list[Token]) -> Refused | None:
         if token.kind == "WORD" and token.text in REFUSED_WORDS:
             return unknown_word(token)
     # a word that only goes with others is not to blame where a stranger stands beside it: `half psat nine`
-    told_apart = GLUE_WORDS | AMBIGUOUS_ADVERBS.keys()
-    strangers = [token for token in found if token.kind == "WORD" and token.text not in told_apart]
+    strangers = [token for token in found if token.kind == "WORD" and token.text not in _NO_STRANGERS]
     if strangers:
         return unknown_word(strangers[0])
     for token in found:
