@@ -36,17 +36,19 @@ def account(phrase: str, span: Bare, words: Words, clauses: Sequence[Clause | Se
     Raises NotUnderstood for a character that is in none of the tokens that were used: then something was read
     and the rest of it thrown away.
     """
-    around = [_Span(start, end, "around the phrase") for start, end in ((0, span.start), (span.end, len(phrase)))]
-    spans = sorted([*_spans(words, clauses), *(one for one in around if phrase[one.start : one.end].strip())])
-    used = bytearray(len(phrase))
-    for one in spans:
-        used[one.start : one.end] = b"\1" * (one.end - one.start)
-    for index in range(span.start, span.end):
-        if not used[index] and not phrase[index].isspace():
-            raise NotUnderstood(
-                f"`{phrase[index:].split(maxsplit=1)[0][:40]}` is used by no part of the schedule",
-                "write it in other words",
-            )
+    spans = [*_spans(words, clauses)]
+    spans += [
+        _Span(start, end, "around the phrase")
+        for start, end in ((0, span.start), (span.end, len(phrase)))
+        if phrase[start:end].strip()
+    ]
+    spans.sort()
+    reached = span.start
+    for one in (*spans, _Span(span.end, span.end, "the end")):
+        if one.start > reached and (lost := phrase[reached : one.start].split()):
+            message = f"`{lost[0][:40]}` is used by no part of the schedule"
+            raise NotUnderstood(message, "write it in other words")
+        reached = max(reached, one.end)
     return tuple(Use(phrase[one.start : one.end], one.role) for one in spans)
 
 

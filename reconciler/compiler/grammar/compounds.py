@@ -177,8 +177,10 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     _text("day", "-", "of", "-", "month"): (("UNIT", "day"),),
     _text("mid", "-", "day"): (("CLOCK", 12),),
 }
-_LONGEST = max(map(len, _COMPOUNDS))
-_PREFIXES = {pattern[0] for pattern in _COMPOUNDS}
+_LONGEST: dict[str, int] = {}
+"""How many words the longest spelling has that begins with a word."""
+for _pattern in _COMPOUNDS:
+    _LONGEST[_pattern[0]] = max(len(_pattern), _LONGEST.get(_pattern[0], 0))
 
 
 def compounds(found: list[Token]) -> list[Token]:
@@ -218,10 +220,10 @@ def _parted(token: Token) -> list[Token]:
 
 
 def _compound_at(flat: list[Token], index: int) -> int:
-    if flat[index].text not in _PREFIXES:
-        return 0
-    for size in range(min(_LONGEST, len(flat) - index), 0, -1):
-        if tuple(token.text for token in flat[index : index + size]) in _COMPOUNDS:
+    longest = _LONGEST.get(flat[index].text, 0)
+    words = tuple([token.text for token in flat[index : index + longest]])
+    for size in range(len(words), 0, -1):
+        if words[:size] in _COMPOUNDS:
             return size
     return 0
 

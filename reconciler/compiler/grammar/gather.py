@@ -158,6 +158,8 @@ _COARSER = ("second", "minute", "hour", "day", "week", "month", "quarter", "half
 
 def _check_frequencies(draft: Draft) -> None:
     """Refuse `daily weekly`, `weekly every hour` and `once a week on Monday and Friday`."""
+    if not (draft.adverbs or draft.once):
+        return
     units = sorted(draft.every, key=_COARSER.index)
     coarse = [unit for unit in draft.adverbs if _COARSER.index(unit) > _COARSER.index(units[0])]
     if len(draft.adverbs) > 1 or any(unit != "day" for unit in coarse):

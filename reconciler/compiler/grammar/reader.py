@@ -61,11 +61,16 @@ class _Placing:
 
     @staticmethod
     def _call(method: Callable[..., object], children: Sequence[_Placed | LarkToken]) -> _Placed:
-        placed = [
-            child if isinstance(child, _Placed) else _Placed(child, child.start_pos or 0, child.start_pos or 0)
-            for child in children
-        ]
-        value, first, last = method(*(child.value for child in placed)), placed[0].first, placed[-1].last
+        values: list[object] = []
+        places: list[int] = []
+        for child in children:
+            if isinstance(child, _Placed):
+                values.append(child.value)
+                places += child.first, child.last
+            else:
+                values.append(child)
+                places.append(child.start_pos or 0)
+        value, first, last = method(*values), places[0], places[-1]
         if isinstance(value, Clause):
             value = Clause(value.prefixes, value.core, (first, last + 1))
         return _Placed(value, first, last)
@@ -124,7 +129,7 @@ class _Reader:
             assumptions = (f'"{words.front.described}" is read as what is run', *assumptions)
         if any((token.kind, token.value) == ("MONTHDAY", 15) for token in words.tokens):
             assumptions = (*assumptions, "the middle of the month is the 15th")
-        return replace(reading, assumptions=assumptions, uses=uses)
+        return Reading(reading.timing, assumptions, reading.warnings, reading.zone_in_phrase, reading.conventions, uses)
 
     def _reading(self, clauses: list[Clause | Separator]) -> Reading:
         """Return what *clauses* mean; raise Refused with the reading that each of its options gives, if several do."""

@@ -30,6 +30,7 @@ from reconciler.compiler.grammar.vocabulary import (
 
 LONGEST_PHRASE = 4_000  # people may write 500; the longest sentence of `english` is read back too
 MOST_TOKENS = 1_500
+_REFUSABLE = frozenset(("WORD", "PUNCT", "DECIMAL", "SLASHDATE", "AMBIGUOUS"))
 _NO_STRANGERS = GLUE_WORDS | AMBIGUOUS_ADVERBS.keys()
 _LINKS = ("and", ",", "-", "to", "&")
 _ABBREVIATED = frozenset("WEEKDAY MONTH UNIT EXCEPT ZONE".split())
@@ -144,6 +145,8 @@ def unknown_word(token: Token) -> Refused:
 
 def first_refused(found: list[Token]) -> Refused | None:
     """Return the refusal for the first token that can never be part of a schedule, or None."""
+    if not any(token.kind in _REFUSABLE or token.text in AMBIGUOUS_ADVERBS for token in found):
+        return None
     for token in found:
         if token.kind == "WORD" and token.text in REFUSED_WORDS:
             return unknown_word(token)
