@@ -7,7 +7,8 @@ from difflib import get_close_matches
 from reconciler.compiler.grammar.clauses import Refused
 from reconciler.compiler.grammar.dialects import reader_of
 from reconciler.compiler.grammar.dialects.lines import read_fields
-from reconciler.model import Reading
+from reconciler.compiler.grammar.dialects.programs import CRONSIM_WITH_SECONDS, CRONTAB, timing_of
+from reconciler.model import Reading, Timing
 
 _NICKNAMES = {
     "@yearly": "0 0 1 1 *",
@@ -45,6 +46,19 @@ def read_crontab(phrase: str, *, timezone: str | None) -> Reading:
     if timezone is None:
         raise Refused("no time zone is declared", "set `timezone:`")
     return reading
+
+
+def read_cronsim(line: str, *, timezone: str) -> Timing:
+    """Return what *line* means in the syntax of cronsim: five fields, or six with the seconds first; or `@daily`.
+
+    For files that say which syntax they are in. Raises Refused for what is wrong.
+    """
+    words = line.lower().split()
+    if len(words) not in (5, 6) and not line.startswith("@"):
+        raise Refused(f"`{line}` is no crontab expression", "write five fields, such as `0 9 * * 1-5`")
+    if line.startswith("@"):
+        return read_crontab(line, timezone=timezone).timing
+    return timing_of(words, CRONTAB if len(words) == 5 else CRONSIM_WITH_SECONDS, timezone)
 
 
 def _read_nickname(text: str, zone: str) -> Reading:

@@ -161,7 +161,7 @@ def week_days(text: str, *, sunday: int) -> list[DayFields]:
         elif re.fullmatch(r"l[0-7]", item, re.ASCII):
             raise Refused(f"{item.upper()!r} in the weekday field is not understood", f"write {item[1]}L")
         elif item == "l":
-            raise Refused("'L' alone in the weekday field is not understood", "name the weekday: sat, or satl")
+            raise Refused("'L' alone in the weekday field is Saturday to Quartz and nothing to crontab", "write sat")
         else:
             plain.append("*" if item == "?" else item)
     values = expand("weekday", ",".join(plain), sunday=sunday) if plain else frozenset()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reconciler.compiler.grammar.clauses import Refused
-from reconciler.compiler.grammar.dialects.advice import Disputed, sentence
+from reconciler.compiler.grammar.dialects.advice import Disputed, sentence, written
 from reconciler.compiler.grammar.dialects.items import step_beyond
 from reconciler.compiler.grammar.dialects.programs import CRONTAB, EVENTBRIDGE, candidates, settle
 from reconciler.compiler.grammar.dialects.spread import is_spread, refuse_spread
@@ -15,8 +15,8 @@ from reconciler.model import Reading
 from reconciler.timing import UnknownZone, check_zone
 
 _NAMES = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?"
-    "|nov(?:ember)?|dec(?:ember)?|sun(?:day)?|mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?"
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?|sun(?:day)?|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?"
     "|sat(?:urday)?"
 )
 _FIELD = re.compile(rf"(?:[0-9*?,/#~-]|{_NAMES}|l|w)+", re.IGNORECASE)
@@ -25,12 +25,15 @@ _FEWEST, _MOST = 5, 7
 _FIRST_NAMED = 3  # names stand in the month and the weekday field, never before
 _ZONED = re.compile(r"(?:cron_)?tz\s*=\s*(\S+)\s+(\S.*)", re.IGNORECASE | re.DOTALL)
 _WRAPPED = re.compile(r"cron\s*\(([^()]*)\)", re.IGNORECASE)
+_DAY, _WEEKDAY = CRONTAB.fields.index("day"), CRONTAB.fields.index("weekday")
+_SHORTEST_MONTH = 28
 _AROUND = "\"'`“”,;:()[]"
 _EXAMPLE = "five fields are minute, hour, day, month and weekday, such as `0 9 * * 1-5`"
 
 
 def _is_field(word: str) -> bool:
-    return bool(_FIELD.fullmatch(word) or _HASH.fullmatch(word))
+    # a word that begins with `#` is a comment
+    return not word.startswith("#") and bool(_FIELD.fullmatch(word) or _HASH.fullmatch(word))
 
 
 def _leading(words: Sequence[str]) -> int:
@@ -70,12 +73,10 @@ def read_fields(words: Sequence[str], zone: str) -> Reading:
     """Return what five to seven cron fields mean; raise Refused, or Disputed where programs disagree."""
     if any(is_spread(word) for word in words):
         refuse_spread(words, lambda chosen: read_fields(chosen, zone))
-    lowered = [word.lower() for word in words]
-    _check_steps(lowered, zone)
-    programs = candidates(lowered)
-    reading = settle(lowered, programs, zone)
+    _check_steps(words, zone)
+    reading = settle(words, candidates(words), zone)
     if len(words) == _FEWEST and any("?" in word for word in words):
-        raise Refused("`?` is not crontab's", f"write `{' '.join(lowered).replace('?', '*')}`")
+        raise Refused("`?` is not crontab's", f"write `{' '.join(words).replace('?', '*')}`")
     return reading
 
 
@@ -90,28 +91,28 @@ def _check_steps(words: Sequence[str], zone: str) -> None:
             once = [*words[:place], first, *words[place + 1 :]]
             meant = settle(once, candidates(once), zone)
             raise Refused(
-                f"`{word}` in the {field} field does not mean every {step} {_UNITS[field]}: "
+                f"`{word}` in the {field} field does not mean every {step} {field}s: "
                 f"crontab starts again before, which leaves {field} {first} alone",
                 f"write {_every(field, step, words)}`{' '.join(once)}` if that is what you want "
                 f"({sentence(meant.timing)})",
             )
 
 
-_UNITS = {"minute": "minutes", "hour": "hours", "day": "days", "month": "months", "weekday": "weekdays"}
-
-
 def _every(field: str, step: int, words: Sequence[str]) -> str:
-    """Return the sentence for an interval that the field is too short for, if it stands for itself."""
-    minute, hour, day = words[:3]
+    """Return the sentence for an interval that the field is too short for, where the other fields allow it."""
+    minute, hour, day, month, weekday = (
+        word if field != name else "" for name, word in zip(CRONTAB.fields, words, strict=True)
+    )
     clock = f"{int(hour):02}:{int(minute):02}" if minute.isdigit() and hour.isdigit() else None
-    alone = [word for place, word in enumerate(words) if CRONTAB.fields[place] != field]
     said = None
-    if (field == "minute" and alone == ["*"] * 4) or (field == "hour" and words == ["0", f"*/{step}", "*", "*", "*"]):
-        said = f"every {step} {_UNITS[field]}"
-    elif field == "day" and clock and words[3:] == ["*", "*"]:
+    if (field, hour, day, month, weekday) == ("minute", "*", "*", "*", "*"):
+        said = f"every {step} minutes"
+    elif (field, minute, day, month, weekday) == ("hour", "0", "*", "*", "*"):
+        said = f"every {step} hours"
+    elif (field, month, weekday) == ("day", "*", "*") and clock:
         said = f"every {step} days at {clock}"
-    elif field == "month" and clock and day.isdigit() and int(day) <= 28 and words[4] == "*":
-        said = f"every {step} months on day {day} at {clock}"
+    elif (field, weekday) == ("month", "*") and clock and day.isdigit() and 1 <= int(day) <= _SHORTEST_MONTH:
+        said = f"every {step} months on day {int(day)} at {clock}"
     return f"`{said}`, or " if said else ""
 
 
@@ -211,9 +212,22 @@ def read_wrapped(text: str, zone: str) -> Reading:
         raise Refused("EventBridge has six fields between the brackets, and these are five", f"write `{line}`")
     if len(words) != len(EVENTBRIDGE.fields):
         raise Refused(f"EventBridge has six fields between the brackets, not {len(words)}", _EXAMPLE)
-    reading = settle([word.lower() for word in words], (EVENTBRIDGE,), zone)
+    if not EVENTBRIDGE.fits([word.lower() for word in words]):
+        raise _without_question_mark(words, zone)
+    reading = settle(words, (EVENTBRIDGE,), zone)
     said = f"read as EventBridge's cron(...): Sunday is 1, and the clock is that of {zone}, not always UTC"
     return replace(reading, assumptions=(said,))
+
+
+def _without_question_mark(words: Sequence[str], zone: str) -> Refused:
+    """Return the refusal of fields that EventBridge does not take, with the `?` put where it belongs."""
+    message = "EventBridge wants `?` in the day or in the weekday field, and in one of them only"
+    place = next((place for place in (_WEEKDAY, _DAY) if words[place] == "*"), None)
+    if place is None or "?" in words:
+        return Refused(message, "write the days in words, such as `every Monday at 09:00`")
+    mended = [*words[:place], "?", *words[place + 1 :]]
+    meant = settle(mended, (EVENTBRIDGE,), zone)
+    return Refused(message, f"write `{written(meant.timing)}` or `cron({' '.join(mended)})`")
 
 
 def line_within(text: str) -> str | None:

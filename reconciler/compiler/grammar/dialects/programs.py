@@ -56,10 +56,13 @@ class Program:
     starts: bool = True
 
     def fits(self, words: Sequence[str]) -> bool:
-        """Return whether *words* are as many as the fields, with the signs that it knows and none elsewhere."""
-        return len(words) == len(self.fields) and all(
-            _signs_of(word) <= self._known(field) for field, word in zip(self.fields, words, strict=True)
-        )
+        """Return whether *words* are as many as the fields, with signs that it knows where it knows them."""
+        if len(words) != len(self.fields):
+            return False
+        texts = dict(zip(self.fields, words, strict=True))
+        if self.days is Days.ONE and (texts["day"] == "?") == (texts["weekday"] == "?"):
+            return False
+        return all(_signs_of(text) <= self._known(field) for field, text in texts.items())
 
     def _known(self, field: str) -> set[str]:
         return set({"day": self.day_signs, "weekday": self.weekday_signs}.get(field, ""))
@@ -94,6 +97,11 @@ _MANY_FIELDS = (
 )
 
 
+CRONSIM_WITH_SECONDS = Program(
+    "cronsim", _SECONDS_FIRST, Days.EITHER_UNLESS_STARRED, day_signs="lw", weekday_signs="#l"
+)
+
+
 class Unsayable(Refused):
     """A day that fields cannot name, with the sentence that does."""
 
@@ -107,11 +115,12 @@ def candidates(words: Sequence[str]) -> tuple[Program, ...]:
     return (_KUBERNETES, _VIXIE) if any(has_start(word) for word in words) else (CRONTAB,)
 
 
-def settle(words: Sequence[str], programs: Iterable[Program], zone: str) -> Reading:
-    """Return what *words* mean to all of *programs* that accept them.
+def settle(line: Sequence[str], programs: Iterable[Program], zone: str) -> Reading:
+    """Return what the fields *line* mean to all of *programs* that accept them.
 
     Raises Disputed where they disagree, and Refused where none accepts them.
     """
+    words = [word.lower() for word in line]
     found: list[tuple[Timing, list[Program]]] = []
     refusals: list[Refused] = []
     for program in programs:
@@ -130,26 +139,25 @@ def settle(words: Sequence[str], programs: Iterable[Program], zone: str) -> Read
         else:
             alike.append(program)
     if not found:
-        raise refusals[0] if len(refusals) == 1 else _nobody(words, refusals)
+        raise refusals[0] if len(refusals) == 1 else _nobody(line, refusals)
     if len(found) > 1:
-        raise _disputed(words, found)
+        raise _disputed(line, found)
     return _reading(words, *found[0])
 
 
-def _nobody(words: Sequence[str], refusals: Sequence[Refused]) -> Refused:
-    first = f": {refusals[0]}" if refusals else ""
-    return Refused(
-        f"no program reads `{' '.join(words)}` as cron fields{first}",
-        "five fields are minute, hour, day, month and weekday, such as `0 9 * * 1-5`",
-    )
+def _nobody(line: Sequence[str], refusals: Sequence[Refused]) -> Refused:
+    message = f"no program reads `{' '.join(line)}` as cron fields"
+    if not refusals:
+        return Refused(message, "five fields are minute, hour, day, month and weekday, such as `0 9 * * 1-5`")
+    return Refused(f"{message}: {refusals[0]}", refusals[0].question.hint)
 
 
-def _disputed(words: Sequence[str], found: Sequence[tuple[Timing, list[Program]]]) -> Disputed:
-    readings = tuple(_reading(words, timing, programs) for timing, programs in found)
-    ways = [f"`{written(timing)}` as {_names(programs)}" for timing, programs in found]
+def _disputed(line: Sequence[str], found: Sequence[tuple[Timing, list[Program]]]) -> Disputed:
+    readings = tuple(_reading([word.lower() for word in line], timing, programs) for timing, programs in found)
+    ways = [f"`{written(timing)}` ({_names(programs)})" for timing, programs in found]
     return Disputed(
-        f"`{' '.join(words)}` means different things to {_names([one for _, programs in found for one in programs])}",
-        f"write {', '.join(ways[:-1])} or {ways[-1]} reads it",
+        f"programs read the {_count(line)} fields `{' '.join(line)}` differently",
+        f"write {', '.join(ways[:-1])} or {ways[-1]}",
         readings,
     )
 
@@ -158,13 +166,17 @@ def _reading(words: Sequence[str], timing: Timing, programs: Sequence[Program]) 
     first = programs[0]
     said = "read as a crontab expression: Sunday is 0, day or weekday"
     if first is not CRONTAB:
-        said = f"read as {len(words)} fields of {_names(programs)}"
+        said = f"{_count(words)} cron fields are read as by {_names(programs)}"
     steps = [
         warning
         for field, word in zip(first.fields, words, strict=True)
         for warning in step_warnings(field, word, sunday=first.sunday)
     ]
     return Reading(timing, (said,), tuple(dict.fromkeys([*steps, *warnings_for(timing)])))
+
+
+def _count(words: Sequence[str]) -> str:
+    return {5: "five", 6: "six", 7: "seven"}[len(words)]
 
 
 def _names(programs: Iterable[Program]) -> str:
@@ -177,8 +189,6 @@ def _names(programs: Iterable[Program]) -> str:
 def timing_of(words: Sequence[str], program: Program, zone: str) -> Timing:
     """Return what *words*, as many as the fields of *program*, mean to it; raise Refused where it accepts them not."""
     texts = dict(zip(program.fields, words, strict=True))
-    if program.days is Days.ONE and (texts["day"] == "?") == (texts["weekday"] == "?"):
-        raise Refused(f"{program.name} wants `?` in one of the day and the weekday field", "put `?` into one of them")
     for field, text in texts.items():
         _check_step(field, text)
     if not program.starts:

@@ -1,4 +1,4 @@
-"""iCalendar's rules: `FREQ=WEEKLY;BYDAY=MO,WE`, with the start of `DTSTART` where one is given.
+"""iCalendar's rules: `FREQ=WEEKLY;BYDAY=MO,WE`.
 
 A rule takes its time of day from the start of its event, so each is a question with the sentence that says it.
 """
@@ -16,7 +16,8 @@ from reconciler.timing.english_days import WEEKDAY_NAMES
 from reconciler.timing.english_words import and_, ordinal
 from reconciler.timing.fields import MONTHS, ORDINALS, WEEKDAYS
 
-_RULE = re.compile(r"(?:RRULE\s*:)?\s*((?:[A-Z]{3,10}=[^;\s]{1,200};?)+)", re.IGNORECASE)
+_PART = r"[A-Z]{3,10}=[^;\s]{1,200}"
+_RULE = re.compile(rf"(?:RRULE\s*:)?\s*({_PART}(?:;{_PART})*);?", re.IGNORECASE)
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _BYDAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
 _SECONDS = {"SECONDLY": 1, "MINUTELY": 60, "HOURLY": 3600}
@@ -37,7 +38,7 @@ def read_rule(text: str, _zone: str) -> Reading:
     """Raise Refused for a recurrence rule, with the sentence that says it."""
     match = _RULE.fullmatch(text)
     assert match is not None
-    parts = dict(part.split("=", 1) for part in match[1].upper().strip(";").split(";"))
+    parts = dict(part.split("=", 1) for part in match[1].upper().split(";"))
     unknown = next((key for key in parts if key not in (*_KNOWN, *_LIMITS)), None)
     if unknown:
         raise Refused(f"`{unknown}=` of iCalendar is not understood", _EXAMPLE)
