@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from reconciler.compiler.grammar.clauses import Refused
-from reconciler.compiler.grammar.dialects import reader_of
+from reconciler.compiler.grammar.dialects import reader_of, unwrapped
 from reconciler.compiler.grammar.dialects.lines import read_fields
 from reconciler.compiler.grammar.dialects.programs import CRONSIM_WITH_SECONDS, CRONTAB, timing_of
 from reconciler.model import Reading, Timing
@@ -31,7 +31,7 @@ _IN_WORDS = {
 
 def looks_like_crontab(phrase: str) -> bool:
     """Return whether *phrase* is a schedule of some program's, right or wrong, and no English."""
-    return phrase.strip()[:1] == "@" or reader_of(phrase) is not None
+    return unwrapped(phrase)[:1] == "@" or reader_of(phrase) is not None
 
 
 def read_crontab(phrase: str, *, timezone: str | None) -> Reading:
@@ -42,7 +42,7 @@ def read_crontab(phrase: str, *, timezone: str | None) -> Reading:
     found = reader_of(phrase)
     # what is refused is refused without a zone too, for a better reason
     zone = timezone or "UTC"
-    reading = found[0](found[1], zone) if found else _read_nickname(phrase.strip(), zone)
+    reading = found[0](found[1], zone) if found else _read_nickname(unwrapped(phrase), zone)
     if timezone is None:
         raise Refused("no time zone is declared", "set `timezone:`")
     return reading

@@ -11,6 +11,6 @@ recurrences  iCalendar's `RRULE`
 advice       a timing as its author should write it
 """
 
-from reconciler.compiler.grammar.dialects.recognising import reader_of
+from reconciler.compiler.grammar.dialects.recognising import reader_of, unwrapped
 
-__all__ = ["reader_of"]
+__all__ = ["reader_of", "unwrapped"]

@@ -188,7 +188,7 @@ def _with_zone(line: str, name: str) -> Refused:
     meant = read_any(line, zone)
     return Refused(
         "the zone of a schedule is a key of its own",
-        f"write `timezone: {zone}` and `when: {line}`, or in words `{sentence(meant.timing)}, {_spoken(zone)}`",
+        f"write `{sentence(meant.timing)}, {_spoken(zone)}`, or `{line}` beside `timezone: {zone}`",
     )
 
 

@@ -40,14 +40,14 @@ _ONCE = re.compile(r"at\s*\(\s*[0-9]{4}-[0-9T:-]*\s*\)", re.IGNORECASE | re.ASCI
 
 def reader_of(phrase: str) -> tuple[Reader, str] | None:
     """Return who reads *phrase* and the text to give them, or None where it is in no notation known here."""
-    text = _unwrapped(phrase)
+    text = unwrapped(phrase)
     if not text or len(text) > _LONGEST:
         return None
     reader = next((read for recognised, read in _NOTATIONS if recognised(text)), None)
     return (reader, text) if reader else None
 
 
-def _unwrapped(phrase: str) -> str:
+def unwrapped(phrase: str) -> str:
     """Return *phrase* without the quotes, the list mark or the comment sign around it."""
     text = phrase.strip().lstrip("\ufeff").strip()
     for _ in range(_MOST_LAYERS):
@@ -69,7 +69,7 @@ def _read_once(text: str, _zone: str) -> Reading:
 
 
 _NOTATIONS: tuple[tuple[Callable[[str], bool], Reader], ...] = (
-    (lambda text: text[:6].lower() == "@every", read_every),
+    (lambda text: text.split()[0].lower() == "@every", read_every),
     (is_zoned, read_zoned),
     (is_timer, read_timer),
     (is_calendar, read_calendar),
