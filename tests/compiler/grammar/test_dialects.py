@@ -410,7 +410,7 @@ _ODD = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None, max_examples=400)
 @given(st.lists(_ODD, min_size=4, max_size=8).map(" ".join))
 def test_no_line_fails_and_five_fields_never_mean_anything_but_cronsims(line: str) -> None:
     got = answer(line)
@@ -427,6 +427,70 @@ def test_no_line_fails_and_five_fields_never_mean_anything_but_cronsims(line: st
     except CronSimError:  # it knows no wrap-around and no W
         return
     assert first(got.timing, len(theirs)) == theirs, line
+
+
+_PART = st.sampled_from(
+    ["*", "0", "1", "5", "03", "28", "31", "0/15", "*/7", "1..5", "2026", "99", "1,15", "5/2", "a", ""]
+)
+_SPAN = st.sampled_from(["0", "1", "5", "90", "1.5", "36", "999999", ""])
+_RULES = {
+    "FREQ": ["SECONDLY", "MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY", "NEVER"],
+    "INTERVAL": ["1", "2", "7", "90", "0", "x"],
+    "BYDAY": ["MO", "TU,TH", "1MO", "-1FR", "2MO,MO", "MO,TU,WE,TH,FR", "XX"],
+    "BYMONTHDAY": ["1", "15,31", "-1", "-2", "40"],
+    "BYMONTH": ["1", "2,8", "13"],
+    "BYHOUR": ["9", "0,12", "24"],
+    "BYMINUTE": ["0,30", "5"],
+    "BYSECOND": ["0", "10"],
+    "BYSETPOS": ["1", "-1", "5", "0"],
+    "COUNT": ["5"],
+    "UNTIL": ["20301231T000000Z"],
+    "WKST": ["MO", "SU"],
+}
+_OTHER_NOTATIONS = st.one_of(
+    st.tuples(
+        st.sampled_from(["", "Mon ", "Mon..Fri ", "Sat,Sun ", "Fri..Mon ", "OnCalendar=", "OnCalendar=Tue "]),
+        st.lists(_PART, min_size=2, max_size=3).map("-".join),
+        st.sampled_from(["", "~1", "~03", "~30"]),
+        st.lists(_PART, min_size=2, max_size=3).map(lambda parts: " " + ":".join(parts)),
+        st.sampled_from(["", " UTC", " Europe/Berlin", " Mars"]),
+    ).map("".join),
+    st.fixed_dictionaries(
+        {"FREQ": st.sampled_from(_RULES["FREQ"])},
+        optional={key: st.sampled_from(found) for key, found in _RULES.items() if key != "FREQ"},
+    ).map(lambda parts: ";".join(f"{key}={value}" for key, value in parts.items())),
+    st.tuples(_SPAN, st.sampled_from(["s", "m", "h", "ms", "d", ""]), _SPAN, st.sampled_from(["s", "m", ""])).map(
+        lambda parts: "@every " + "".join(parts)
+    ),
+    st.tuples(_SPAN, st.sampled_from(["minute", "minutes", "hours", "day", "weeks"])).map(
+        lambda parts: f"rate({parts[0]} {parts[1]})"
+    ),
+    st.tuples(
+        st.sampled_from(["", "R/", "R3/", "R/2026-01-31T09:30:00Z/", "R/2026-03-01/", "R/20260101T0900+0200/", "R/x/"]),
+        st.sampled_from(["P", "PT", "P1Y", "P1M", "P2W", "P3D", "P1DT12H", "PT90M", "PT36H", "PT0S", "P1MT1H", "PT5S"]),
+    ).map("".join),
+    st.tuples(
+        st.sampled_from(["OnUnitActiveSec=", "OnBootSec="]), _SPAN, st.sampled_from(["", "min", " h", "d", "x"])
+    ).map("".join),
+    st.lists(_ODD, min_size=4, max_size=7).map(lambda words: f"cron({' '.join(words)})"),
+    st.tuples(
+        st.sampled_from(["CRON_TZ=Asia/Tokyo ", "TZ=UTC ", "TZ=Nowhere ", "cron: ", "- "]),
+        st.lists(_ODD, min_size=5, max_size=6).map(" ".join),
+        st.sampled_from(["", " Asia/Tokyo", " root true", " # why"]),
+    ).map("".join),
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(_OTHER_NOTATIONS)
+def test_whatever_the_notation_its_advice_compiles(line: str) -> None:
+    got = answer(line)
+    if isinstance(got, Question):
+        assert got.message
+        assert got.hint
+        for text in advice(got):
+            if not re.search(r"\d(?:,| and) \d+ to \d", text):  # a single value before a range, not read back yet
+                assert isinstance(answer(text), Reading), (text, got)
 
 
 # ---------------------------------------------------------------- English is not caught, nonsense is quick

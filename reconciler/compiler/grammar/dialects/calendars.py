@@ -35,27 +35,27 @@ _TIME = re.compile(r"([0-9*,./]+):([0-9*,/]+)(?::([0-9*,/]+))?", re.ASCII)
 _ITEM = re.compile(r"(?:\*|([0-9]{1,4})(?:\.\.([0-9]{1,4}))?)(?:/([0-9]{1,4}))?", re.ASCII)
 _EXAMPLE = "write it in words, such as `every weekday at 09:00`"
 _MOST_WORDS = 4
+_SIGNS = ("*", "/", "..")
 
 
 def is_calendar(text: str) -> bool:
     """Return whether *text* is a systemd calendar and no English, or the setting `OnCalendar=`."""
     if _SETTING.fullmatch(text):
         return True
+    if not any(sign in text for sign in _SIGNS):
+        return False
     words = text.split()
+    if len(words) > _MOST_WORDS or not any(_signed(word) for word in words):
+        return False
     shaped = [bool(_WEEKDAYS.fullmatch(word) or _DATE.fullmatch(word) or _TIME.fullmatch(word)) for word in words]
     # the last word may be a zone
-    if not words or len(words) > _MOST_WORDS or not shaped[0] or not all(shaped[:-1]):
-        return False
-    if not shaped[-1] and not _is_zone(words[-1]):
-        return False
-    return any(_signed(word) for word in words)
+    return all(shaped[:-1]) and (shaped[-1] or (len(words) > 1 and _is_zone(words[-1])))
 
 
 def _signed(word: str) -> bool:
     """Return whether *word* has a sign that is systemd's alone."""
-    time = _TIME.fullmatch(word)
-    if time:
-        return any(sign in word for sign in "*/") or ".." in word
+    if _TIME.fullmatch(word):
+        return any(sign in word for sign in _SIGNS)
     return (bool(_DATE.fullmatch(word)) and ("*" in word or ".." in word)) or (
         bool(_WEEKDAYS.fullmatch(word)) and ".." in word
     )

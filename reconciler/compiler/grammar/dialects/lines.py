@@ -22,6 +22,7 @@ _NAMES = (
 _FIELD = re.compile(rf"(?:[0-9*?,/#~-]|{_NAMES}|l|w)+", re.IGNORECASE)
 _HASH = re.compile(r"H(?:\([0-9]{1,2}-[0-9]{1,2}\))?(?:/[0-9]{1,3})?", re.ASCII)
 _FEWEST, _MOST = 5, 7
+_FEWEST_STARS = 2  # in a line among words, where one star may be anything
 _FIRST_NAMED = 3  # names stand in the month and the weekday field, never before
 _ZONED = re.compile(r"(?:cron_)?tz\s*=\s*(\S+)\s+(\S.*)", re.IGNORECASE | re.DOTALL)
 _WRAPPED = re.compile(r"cron\s*\(([^()]*)\)", re.IGNORECASE)
@@ -232,12 +233,14 @@ def _without_question_mark(words: Sequence[str], zone: str) -> Refused:
 
 def line_within(text: str) -> str | None:
     """Return the cron line that stands among other words in *text*, or None."""
+    if text.count("*") < _FEWEST_STARS:
+        return None
     words = [word.strip(_AROUND) for word in text.split()]
     for start, word in enumerate(words):
         if word and _is_field(word):
             size = _leading(words[start:])
             line = words[start : start + size]
-            if _FEWEST <= size <= _MOST and sum(one == "*" for one in line) > 1 and is_line(" ".join(line)):
+            if _FEWEST <= size <= _MOST and line.count("*") >= _FEWEST_STARS and is_line(" ".join(line)):
                 return " ".join(line)
     return None
 

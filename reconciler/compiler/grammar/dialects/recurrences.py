@@ -99,6 +99,8 @@ def _fields(frequency: str, by: dict[str, str]) -> dict[str, str]:
     if "BYMONTH" in by:
         fields["month"] = ",".join(MONTHS[month - 1] for month in _numbers(by["BYMONTH"], 1, 12))
     if "BYMONTHDAY" in by:
+        if frequency == "WEEKLY":
+            raise Refused("`BYMONTHDAY=` and `FREQ=WEEKLY` do not go together in iCalendar", _EXAMPLE)
         days = [day if day > 0 else -1 for day in _numbers(by["BYMONTHDAY"], -1, 31)]
         fields["day"] = ",".join("last" if day == -1 else str(day) for day in days)
     if "BYDAY" in by:
