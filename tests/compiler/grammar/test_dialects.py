@@ -206,6 +206,9 @@ _READ = [
     ('"0 9 * * 1-5"', "0 9 * * 1-5", "crontab"),
     ("- 0 9 * * 1-5", "0 9 * * 1-5", "crontab"),
     ("`@daily`", "0 0 * * *", "crontab"),
+    ("0 9 * * 1-5.", "0 9 * * 1-5", "crontab"),
+    ("* 9 * * MON", "* 9 * * 1", "crontab"),  # the first star is no list mark
+    ("* 0 9 * * MON-FRI", "* 0 9 * * 1-5", "Spring"),
     ("50/15 * * * *", "50 * * * *", "Kubernetes"),
     ("0 9 * * MON#2,FRI", "0 9 * * 1#2,5", "crontab"),
 ]

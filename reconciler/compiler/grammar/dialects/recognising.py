@@ -48,9 +48,13 @@ def reader_of(phrase: str) -> tuple[Reader, str] | None:
 
 
 def unwrapped(phrase: str) -> str:
-    """Return *phrase* without the quotes, the list mark or the comment sign around it."""
+    """Return *phrase* without the quotes, the list mark or the comment sign around it.
+
+    A star in front stays: it may be a field.
+    """
     text = phrase.strip().lstrip("\ufeff").strip()
     for _ in range(_MOST_LAYERS):
+        text = text.rstrip(".;!")
         if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
             text = text[1:-1].strip()
         elif text.startswith(("- ", "# ")):
