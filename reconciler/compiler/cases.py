@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from reconciler.compiler.grammar.clauses import Refused
-from reconciler.compiler.grammar.crontab import looks_like_crontab, read_crontab
+from reconciler.compiler.grammar.crontab import read_cronsim
 from reconciler.declaration.loading import typed
 from reconciler.declaration.problems import schema_problems
 from reconciler.declaration.schema import load_schema
@@ -179,9 +179,7 @@ def _union(meaning: Mapping[str, Any], place: _Place, zone: str) -> tuple[CronFi
 
 def _members(lines: Iterable[str], zone: str) -> Iterator[CronFields]:
     for line in lines:
-        if not looks_like_crontab(line):
-            raise Refused(f"`{line}` is no crontab expression", "write five fields, such as `0 9 * * 1-5`")
-        rule = read_crontab(line, timezone=zone).timing.rule
+        rule = read_cronsim(line, timezone=zone).rule
         assert isinstance(rule, tuple)
         yield from rule
 

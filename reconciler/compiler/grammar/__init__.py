@@ -5,7 +5,7 @@ scan, zones, holidays, compounds, numbers, tokens    text -> tokens; `vocabulary
 phrase.lark, builder, clauses                        tokens -> clauses
 gather, draft                                        clauses -> what each part of the phrase says
 clock, times, days, positions, readings              what is said -> timing
-crontab      plain cron expressions take the short way
+crontab, dialects            schedules that are written for a program take the short way
 """
 
 from reconciler.compiler.grammar.reader import read

@@ -66,6 +66,8 @@ class Understood:
 def advised(refused: Refused, seen: Understood, attempt: Attempt) -> Question:
     """Return the question of *refused* with what to write instead; *attempt* reads a phrase."""
     question = refused.question
+    if question.readings and not refused.options:
+        return question
     if question.readings:
         return replace(question, hint=f"write the sentence that is meant, or {question.hint or 'say more'}")
     if refused.only is not None:

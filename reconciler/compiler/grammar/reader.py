@@ -115,9 +115,10 @@ class _Reader:
     def read(self) -> Reading:
         """Return what the phrase means; raise Refused."""
         span = bare(self.phrase)
-        proper = self.phrase[span.start : span.end]
-        if looks_like_crontab(proper):
-            return read_crontab(proper, timezone=self.timezone)
+        # a star in front may be a list mark, or the first field of a line
+        for text in (self.phrase, self.phrase[span.start : span.end]):
+            if looks_like_crontab(text):
+                return read_crontab(text, timezone=self.timezone)
         words = tokens(self.phrase, span)
         self.seen = Understood(self.phrase, words.tokens)
         clauses = _clauses(words.tokens)
