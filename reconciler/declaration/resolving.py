@@ -135,7 +135,7 @@ def _convention(key: str, text: str) -> Any:
         if _clock(start) >= _clock(end):
             raise ValueError("business hours end before they begin")
         return (_clock(start), _clock(end))
-    return _clock(text)
+    return text if key == "week" else _clock(text)
 
 
 def _clock(text: str) -> time:

@@ -48,8 +48,8 @@ def _clock_at(found: list[Token], index: int, before: str) -> tuple[int, Token]:
         return _relative(found, index, 2, 15 if texts[1] in _PAST else -15)
     if token.kind == "NUMBER" and isinstance(token.value, int) and token.value < 60:
         skip = 2 if texts[1:2] in (["minutes"], ["minute"]) else 1
-        spans = index > 3 and found[index - 3].kind == "TO"  # hours 0 to 8 and 10 to 23
-        if texts[skip : skip + 1] and texts[skip] in (*_PAST, *_TO) and before in _IN_A_LIST and not spans:
+        led = before in _IN_A_LIST and not _numbers_units(found, index)
+        if texts[skip : skip + 1] and texts[skip] in (*_PAST, *_TO) and led:
             sign = 1 if texts[skip] in _PAST else -1
             size, merged = _relative(found, index, skip + 1, sign * token.value)
             if merged.kind == "CLOCK" and (sign > 0 or token.value in (5, 10, 20, 25)):
@@ -59,6 +59,14 @@ def _clock_at(found: list[Token], index: int, before: str) -> tuple[int, Token]:
     if token.kind in ("NUMBER", "CLOCK"):
         return _plain_clock(found, index)
     return 1, token
+
+
+def _numbers_units(found: list[Token], index: int) -> bool:
+    """Return whether the number at *index* is of a list that a unit leads: hours 0, 5 to 7 and 10 to 23."""
+    at = index - 1
+    while at >= 0 and (found[at].kind in ("NUMBER", "AND", "TO") or found[at].text in (",", "-")):
+        at -= 1
+    return at >= 0 and found[at].kind == "UNIT" and at < index - 1
 
 
 def _half_first(found: list[Token], index: int) -> tuple[int, Token]:
