@@ -36,7 +36,8 @@ _AFTER = re.compile(rf"\b(?:after|from)\s+(?P<start>{_EXACT})(?:\s+on(?:wards?)?
 _BEFORE = re.compile(rf"\b(?:before|until|till)\s+(?P<end>{_EXACT})")
 _OF_THE_DAY = re.compile(r"\b(?:\w*night(?:s|ly)?|mornings?|afternoons?|evenings?|\w*noon|midday|lunch\w*|\w+ hours)\b")
 _WHOLE = re.compile(r"\b(?:all day|the whole day|whole days?)\b")
-_YEARLY = "the span of dates is meant every year"
+# of a freeze, days without a year are meant every year, and a month is meant whole
+_CERTAIN = ("the span of dates is meant every year", "it is meant every year", "no day was given: every day")
 _WRITE = "write days, and from when to when: `every Friday from 16:00 to midnight`, `on weekends`"
 _TWO = "write two phrases, one up to midnight and one from 00:00, each with its days"
 
@@ -165,7 +166,7 @@ def _days(text: str, zone: str, conventions: Conventions) -> Timing:
     if isinstance(found, Question):
         raise _Unclear(f"which days are meant by `{text}`: {found.message}" if text else found.message)
     timing = found.timing
-    guessed = [one for one in found.assumptions if one != _YEARLY]
+    guessed = [one for one in found.assumptions if one not in _CERTAIN]
     if guessed:
         raise _Unclear(f"`{text}` says it only roughly: {guessed[0]}")
     if not isinstance(timing.rule, tuple):

@@ -289,7 +289,7 @@ class DayReader:
     def _defaults(self) -> None:
         """Give `every year` its 1 January, `every month` its 1st, `every week` its first day."""
         draft = self.draft
-        named = self.weekdays is not None or self.monthdays or draft.nths or draft.dates
+        named = self.weekdays is not None or self.monthdays or draft.nths or draft.dates or draft.spans
         weeks = draft.parity is not None or draft.weeks is not None
         if draft.parity is not None and draft.weeks is not None:
             raise Refused("weeks are given twice", "write their numbers, or even or odd", instead=EACH_ALONE)
