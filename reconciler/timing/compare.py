@@ -54,7 +54,7 @@ def difference(first: Timing, second: Timing) -> Difference | None:
     Timings of other kinds or in zones that differ are compared by fire times: the first 2,000 from 2024,
     100 from each month of 2027 to 2030, and those round every date on which only one of them is limited.
     """
-    if first.timezone != second.timezone and _same_clock(first.timezone, second.timezone):
+    if first.timezone != second.timezone and equal_clocks(first.timezone, second.timezone):
         second = replace(second, timezone=first.timezone)
     if _same_text(first, second):
         return None
@@ -66,7 +66,7 @@ def difference(first: Timing, second: Timing) -> Difference | None:
 
 
 @lru_cache(maxsize=1024)
-def _same_clock(one: str, other: str) -> bool:
+def equal_clocks(one: str, other: str) -> bool:
     """Return whether the clocks of two zones show the same time from 2024 to 2040."""
     if stretch_at(one, _CHANGES[0]).offset != stretch_at(other, _CHANGES[0]).offset:
         return False

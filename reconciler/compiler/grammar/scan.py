@@ -8,8 +8,9 @@ from datetime import date
 
 from reconciler.compiler.grammar.clauses import Clock, Refused
 from reconciler.compiler.grammar.vocabulary import WORDS, Token
-from reconciler.compiler.grammar.zones import AMBIGUOUS, iana_key, is_abbreviation, spoken_zone
+from reconciler.compiler.grammar.zones import check_offset, iana_key, key_after_zone, key_typo, spoken_zone, zone_typo
 from reconciler.model import DstPolicy
+from reconciler.timing import UnknownZone
 
 _MERIDIEM = r"(?P<half>a\.?\s?m\b\.?|p\.?\s?m\b\.?|[ap]\b(?![.']))"
 _SCAN = re.compile(
@@ -17,10 +18,11 @@ _SCAN = re.compile(
       (?P<gap>skipped\ where\ the\ clock\ skips\ it)
     | (?P<last>second\ pass\ only\ where\ the\ clock\ repeats\ it)
     | (?P<both>both\ passes\ where\ the\ clock\ repeats\ it)
-    | zone\s+(?P<named>[a-z0-9+/_-]+)
+    | zone\s+(?P<named>[a-z0-9+/_-]+)(?:\s?\((?P<named_at>utc[+-][0-9]{{2}}:[0-9]{{2}})\))?
     | (?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?![0-9]))
     | (?P<slashdate>[0-9]{{1,4}}/[0-9]{{1,2}}(?:/[0-9]{{1,4}})?(?![0-9]))
-    | (?P<zone>(?:utc|gmt)[+-][0-9]{{1,2}}(?::?00)?(?![0-9]) | [a-z_]+/[a-z_]{{3,}}[a-z0-9_+/-]*)
+    | (?P<zone>(?:utc|gmt)\s?[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?(?![0-9:]|\s?[ap]\.?m)
+              | [a-z_]+/[a-z_]{{3,}}[a-z0-9_+/-]*)(?:\s?\((?P<zone_at>utc[+-][0-9]{{2}}:[0-9]{{2}})\))?
     | (?P<clock>(?P<h>[0-9]{{1,2}}) (?:(?::|h)(?P<m>[0-9]{{2}})(?::(?P<s>[0-9]{{2}}))?(?![0-9]) (?:\s?{_MERIDIEM})?
                               | \.(?P<dm>[0-9]{{2}})\s?(?P<dhalf>[ap]\.?m\b\.?)
                               | \s?{_MERIDIEM.replace("half", "half2")}))
@@ -56,13 +58,30 @@ def _scanned(match: re.Match[str]) -> Token | None:
 
 
 def _named_zone(match: re.Match[str]) -> Token:
-    key = iana_key(match["named"], named=True)
-    return Token("ZONE", key, match[0]) if key else Token("WORD", None, match["named"])
+    word, offset = match["named"], match["named_at"]
+    try:
+        key = key_after_zone(word, offset)
+        if key is not None and offset is not None:
+            check_offset(key, word, offset)
+    except UnknownZone as error:
+        raise Refused(str(error), error.hint) from None
+    return Token("ZONE", key, match[0]) if key else Token("WORD", None, word)
 
 
 def _zone(match: re.Match[str]) -> Token:
-    key = iana_key(match[0])
-    return Token("ZONE", key, match[0]) if key else _unpathed(match[0])
+    word, offset = match["zone"], match["zone_at"]
+    try:
+        key = iana_key(word)
+        if key is not None and offset is not None:
+            check_offset(key, word, offset)
+    except UnknownZone as error:
+        raise Refused(str(error), error.hint) from None
+    if key is not None:
+        return Token("ZONE", key, match[0])
+    meant = key_typo(word) if any(part not in WORDS for part in word.split("/")) else None
+    if meant is not None:
+        raise Refused(f"`{word}` is no timezone", f"did you mean {meant}?")
+    return _unpathed(match[0])
 
 
 def _unpathed(text: str) -> Token:
@@ -118,28 +137,34 @@ _TOKENS: dict[str, Callable[[re.Match[str]], Token | None]] = {
 }
 
 
+_LONGEST_NAME = 16  # texts, signs between the words of a name too
+
+
 def zones_named(found: list[Token]) -> list[Token]:
-    """Put one ZONE token for the words that name a time zone."""
+    """Put one ZONE token for the words that name a time zone; raise Refused where they name more than one."""
     out: list[Token] = []
     index = 0
     while index < len(found):
-        token = found[index]
-        words: list[str] = []
-        for other in found[index : index + 5]:
-            if other.kind not in ("WORD", "IN", "ON"):
-                break
-            words.append(other.text)
-        after_in = bool(out) and out[-1].kind == "IN"
-        zone = spoken_zone(words, after_in=after_in) if token.kind == "WORD" else None
-        if zone:
-            size, key = zone
-            spoken = " ".join(words[:size])
-            out.append(Token("ZONE", (key, spoken.upper()) if is_abbreviation(spoken) else key, spoken))
-            index += size
-            continue
-        if token.kind == "WORD" and token.text in AMBIGUOUS:
-            zones = ", ".join(AMBIGUOUS[token.text])
-            raise Refused(f"`{token.text.upper()}` may be more than one time zone", f"write one of {zones}")
-        out.append(token)
-        index += 1
+        size, zone = _zone_at(found, index, out)
+        out.append(zone or found[index])
+        index += size
     return out
+
+
+def _zone_at(found: list[Token], index: int, before: list[Token]) -> tuple[int, Token | None]:
+    """Return how many tokens at *index* of *found* name a zone, behind those *before*, and the zone; or 1, None."""
+    texts = [token.text for token in found[index : index + _LONGEST_NAME]]
+    said = [token for token in before[-2:] if token.text not in (",", "(")]
+    last = said[-1].kind if said else ""
+    spoken = spoken_zone(texts, after_in=last == "IN", after_clock=last == "CLOCK")
+    if spoken is None and found[index].kind == "WORD" and (last == "IN" or texts[1:2] == ["time"]):
+        meant = zone_typo(texts[0])
+        if meant is not None:
+            raise Refused(f"`{texts[0]}` is not understood", f"did you mean `{meant}`?")
+    if spoken is None or (found[index].kind != "WORD" and " " not in spoken.text):
+        return 1, None
+    try:
+        zone, assumed = spoken.zone, spoken.assumed
+    except UnknownZone as error:
+        raise Refused(str(error), error.hint) from None
+    return spoken.size, Token("ZONE", (zone, assumed) if assumed else zone, " ".join(texts[: spoken.size]))
