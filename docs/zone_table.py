@@ -191,10 +191,10 @@ def _cities() -> dict[str, list[str]]:
 def tables() -> Tables:
     """Return everything that the table holds."""
     by_zone: dict[str, dict[str, list[str]]] = {name: {} for name in _TABLES}
-    for key in sorted({*get_global("zone_aliases"), *CANONICAL} - GONE):
-        if key.lower() not in ALSO and _canonical(key) != key:
-            _add(by_zone["ALIASES"], _canonical(key), [key])
     by_zone["ABBREVIATIONS"], asked = _abbreviations()
+    for key in sorted({*get_global("zone_aliases"), *CANONICAL} - GONE):
+        if key.lower() not in asked and _canonical(key) != key:
+            _add(by_zone["ALIASES"], _canonical(key), [key])
     _long(by_zone)
     by_zone["CITIES"] = _cities()
     for name, zones in ASKED.items():

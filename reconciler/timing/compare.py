@@ -12,6 +12,7 @@ from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timi
 from reconciler.timing.days import days_in_year
 from reconciler.timing.fields import values
 from reconciler.timing.fires import fires
+from reconciler.timing.zone_names import canonical
 from reconciler.timing.zones import offset_changes, stretch_at
 
 _FIRST_YEAR = 2024
@@ -68,6 +69,8 @@ def difference(first: Timing, second: Timing) -> Difference | None:
 @lru_cache(maxsize=1024)
 def equal_clocks(one: str, other: str) -> bool:
     """Return whether the clocks of two zones show the same time from 2024 to 2040."""
+    if canonical(one) == canonical(other):
+        return True
     if stretch_at(one, _CHANGES[0]).offset != stretch_at(other, _CHANGES[0]).offset:
         return False
     return list(offset_changes(one, *_CHANGES)) == list(offset_changes(other, *_CHANGES))

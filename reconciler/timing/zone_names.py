@@ -16,15 +16,15 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from reconciler.timing.zones import offset_changes, stretch_at, zone_keys
+from reconciler.timing.zones import offset_at, zone_keys
 
-# a year in which what is decided today has happened: whether a zone has summer time is asked of it
-_YEAR = tuple(int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2036, 2037))
+# winter and summer of a year in which what is decided today has happened: whether a zone has both is asked of it
+_SEASONS = tuple(int(datetime(2036, month, 1, tzinfo=UTC).timestamp()) for month in (1, 7))
 _NOT_OFFERED = ("Etc/", "US/", "SystemV/", "Brazil/", "Canada/", "Chile/", "Mexico/")
 # last parts of keys that are no city, or say something else in a phrase
 _NO_CITIES = frozenset("christmas easter center act lhi north south west".split())
 _OFFSET = re.compile(r"(?:(?P<of>utc|gmt) ?)?(?P<sign>[+-]) ?(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-9]{2}))?")
-_FIXED = re.compile(r"Etc/GMT([+-])([0-9]{1,2})")
+_FIXED = re.compile(r"Etc/GMT([+-])([1-9][0-9]?)")
 _MOST_NAMED = 3
 _LONGEST_ABBREVIATION = 4
 _SIMILAR = 0.75
@@ -173,15 +173,20 @@ def _places_at(seconds: int) -> tuple[str, ...]:
     """Return a few zones *seconds* ahead of UTC, all year if there are such; those that names stand for first."""
     from reconciler.timing.zone_table import REGIONS
 
-    places = [key for key in zone_names() if canonical(key) == key and stretch_at(key, _YEAR[0]).offset == seconds]
+    places = [key for key in zone_names() if canonical(key) == key and seconds in _offsets(key)]
     places = [key for key in places if not has_summer_time(key)] or places
     return tuple(sorted(places, key=lambda key: (key not in REGIONS, key))[:_MOST_NAMED])
 
 
 @lru_cache(maxsize=1024)
+def _offsets(key: str) -> tuple[int, ...]:
+    """Return the seconds that the zone *key* is ahead of UTC, in January and in July."""
+    return tuple(offset_at(key, instant) for instant in _SEASONS)
+
+
 def has_summer_time(key: str) -> bool:
-    """Return whether the clock of the zone *key* is changed within a year."""
-    return next(offset_changes(key, *_YEAR), None) is not None
+    """Return whether the clock of the zone *key* is another in January than in July."""
+    return len(set(_offsets(key))) > 1
 
 
 def own_offset(key: str) -> str | None:
@@ -191,7 +196,7 @@ def own_offset(key: str) -> str | None:
         return f"UTC{'-' if fixed[1] == '+' else '+'}{int(fixed[2]):02}:00"
     if "/" in key or key == "UTC" or len(spoken().get(key.lower(), ((), ""))[0]) < 2:
         return None
-    minutes = stretch_at(key, _YEAR[0]).offset // 60
+    minutes = _offsets(key)[0] // 60
     return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 

@@ -103,7 +103,7 @@ ALIASES = {
     "Pacific/Kwajalein": "Kwajalein",
     "Pacific/Pago_Pago": "Pacific/Samoa US/Samoa",
     "Pacific/Pohnpei": "Pacific/Ponape",
-    "UTC": "Etc/UCT Etc/UTC Etc/Universal Etc/Zulu UCT Universal",
+    "UTC": "Etc/UCT Etc/UTC Etc/Universal Etc/Zulu UCT Universal Zulu",
 }
 # the letters of one zone
 ABBREVIATIONS = {

@@ -47,6 +47,11 @@ def _offset(zone: ZoneInfo, instant: int) -> int:
     return int(offset.total_seconds()) if offset is not None else 0
 
 
+def offset_at(name: str, instant: int) -> int:
+    """Return how many seconds the zone *name* is ahead of UTC at *instant*."""
+    return _offset(_zone(name), instant)
+
+
 @lru_cache(maxsize=8192)
 def _changes(name: str, year_index: int) -> tuple[tuple[int, int], ...]:
     """Return the (instant, new offset) of every offset change in one 366-day slice of time."""
