@@ -48,9 +48,10 @@ No lockfile changes by that: an entry names the zone, and the next due times fol
 ## What may be written
 
 - `timezone:` takes an IANA id, written exactly so; for anything else the error says which id to write.
-- A phrase takes an id in any case (`9am Europe/Berlin`), a city after `in` or in front of `time` (`9am in Tokyo`,
-  `9am New York time`), an English name (`9am Eastern Standard Time`, `9am Pacific`), an abbreviation (`9am JST`) and
-  an offset in whole hours (`9am UTC+2`).
+- A phrase takes an id in any case (`9am Europe/Berlin`), a place after `in` or in front of `time` (`9am in Tokyo`,
+  `9am New York time`, `9am Japan time`), an English name (`9am Eastern Standard Time`, `9am Pacific`), an abbreviation
+  (`9am JST`) and an offset in whole hours (`9am UTC+2`). A place that follows a time of day without either word is
+  asked: it may be something else.
 
 All of them are looked up in one table, made from CLDR {version} by `python -m docs.zone_table`. So a name means the
 same zone everywhere, or it is asked everywhere.
@@ -61,8 +62,8 @@ same zone everywhere, or it is asked everywhere.
 - **Offsets** in whole hours, `UTC+2`, `GMT+2` or `UTC+02:00`, are the zone `Etc/GMT-2`, whose sign is that of POSIX: it
   is shown as `Etc/GMT-2 (UTC+02:00)`. Such a zone has no summer time. An offset with minutes, `UTC+5:30`, is no zone;
   the error names places that have it, such as `Asia/Kolkata`.
-- **Names of a season** (`EST`, `Central European Summer Time`) mean the zone with its summer time, all year, and the
-  entry states that as an assumption. A summer time that is no longer in force (`Japan Daylight Time`) is asked.
+- **Names of a season** (`PST`, `Central European Summer Time`) mean the zone with its summer time, all year, and the
+  entry states that as an assumption. A summer time that is not in force (`Japan Daylight Time`, `AWDT`) is asked.
 - In a phrase `zone` in front of an id says that an id follows that looks like a word: `9am zone Japan`.
 
 ## Abbreviations that are read
@@ -89,9 +90,9 @@ _TABLES = {
     "ALIASES": "other keys of the IANA database",
     "ABBREVIATIONS": "the letters of one zone",
     "STANDARD": "names of a zone's standard time",
-    "SUMMER": "names of a zone's summer time, which not every zone has today",
-    "REGIONS": "names of a zone, whatever the season: in front of `time`, after `in` or after a time of day",
-    "CITIES": "names of a zone in front of `time` or after `in`, beside those of the keys",
+    "SUMMER": "names and letters of a zone's summer time, which not every zone has today",
+    "REGIONS": "names of a zone in front of `time` or after `in`, whatever the season",
+    "CITIES": "cities, in front of `time` or after `in`, beside those of the keys",
 }
 _PARTED = {"ALIASES": " ", "ABBREVIATIONS": " "}
 
@@ -146,19 +147,21 @@ def _add(table: dict[str, list[str]], key: str, names: Iterable[str]) -> None:
     table[key] = list(dict.fromkeys([*table.get(key, ()), *names]))
 
 
-def _abbreviations() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Return the abbreviations by zone, and the zones of those that are asked."""
+def _abbreviations(tables: dict[str, dict[str, list[str]]]) -> dict[str, list[str]]:
+    """Add the abbreviations of one zone, and return the zones of the others, which are asked."""
     meanings: dict[str, list[str]] = {}
-    for name, zone, _ in sorted(_names("short"), key=lambda row: row[1]):
+    seasons: dict[str, set[str]] = {}
+    for name, zone, season in sorted(_names("short"), key=lambda row: row[1]):
         if name.isalpha() and name.lower() not in NOT_ABBREVIATIONS:
             _add(meanings, name.lower(), [zone])
+            seasons.setdefault(name.lower(), set()).add(season)
     for name, zones in ALSO.items():
         _add(meanings, name, zones.split())
-    by_zone: dict[str, list[str]] = {}
     for name, zones in sorted(meanings.items()):
         if len(zones) == 1:
-            _add(by_zone, zones[0], [name])
-    return by_zone, {name: zones for name, zones in meanings.items() if len(zones) > 1}
+            kind = "SUMMER" if seasons.get(name) == {"daylight"} else "ABBREVIATIONS"
+            _add(tables[kind], zones[0], [name])
+    return {name: zones for name, zones in meanings.items() if len(zones) > 1}
 
 
 def _long(tables: dict[str, dict[str, list[str]]]) -> None:
@@ -191,7 +194,7 @@ def _cities() -> dict[str, list[str]]:
 def tables() -> Tables:
     """Return everything that the table holds."""
     by_zone: dict[str, dict[str, list[str]]] = {name: {} for name in _TABLES}
-    by_zone["ABBREVIATIONS"], asked = _abbreviations()
+    asked = _abbreviations(by_zone)
     for key in sorted({*get_global("zone_aliases"), *CANONICAL} - GONE):
         if key.lower() not in asked and _canonical(key) != key:
             _add(by_zone["ALIASES"], _canonical(key), [key])
@@ -239,7 +242,9 @@ def _entry(zone: str, names: list[str], parted: str) -> Iterator[str]:
 def page() -> str:
     """Return the text of the page about zones."""
     found = tables()
-    read = sorted((name, zone) for zone, names in found.by_zone["ABBREVIATIONS"].items() for name in names)
+    letters = [(name, zone) for zone, names in found.by_zone["ABBREVIATIONS"].items() for name in names]
+    summer = [(name, f"{zone}, in summer") for zone, names in found.by_zone["SUMMER"].items() for name in names]
+    read = sorted([*letters, *(row for row in summer if " " not in row[0])])
     asked = [f"| {_title(name)} | {', '.join(map(shown, zones))} |" for name, zones in found.asked.items()]
     rows = [f"| {name.upper()} | {zone} |" for name, zone in read]
     return PAGE_TEXT.format(version=get_cldr_version(), read="\n".join(rows), asked="\n".join(asked))

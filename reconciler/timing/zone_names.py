@@ -264,7 +264,8 @@ def asked_key(key: str) -> UnknownZone | None:
 def _nearest(name: str) -> str:
     """Return a hint for a text that names nothing: the zone of the name that is closest, or how names look."""
     for said in _close(name):
-        close = Named((canonical(_keys()[said]),), Kind.KEY) if said in _keys() else spoken()[said]
+        close = named(said)
+        assert close is not None, "what is close is a key or a name"
         return f"did you mean {either(close.zones)}?"
     return "write an IANA name such as Europe/Berlin or UTC"
 

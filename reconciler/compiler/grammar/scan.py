@@ -6,9 +6,17 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from reconciler.compiler.grammar.clauses import Clock, Refused
+from reconciler.compiler.grammar.clauses import Clock, NotUnderstood, Refused
 from reconciler.compiler.grammar.vocabulary import WORDS, Token
-from reconciler.compiler.grammar.zones import check_offset, iana_key, key_after_zone, key_typo, spoken_zone, zone_typo
+from reconciler.compiler.grammar.zones import (
+    check_offset,
+    iana_key,
+    key_after_zone,
+    key_typo,
+    place_of,
+    spoken_zone,
+    zone_typo,
+)
 from reconciler.model import DstPolicy
 from reconciler.timing import UnknownZone
 
@@ -157,10 +165,8 @@ def _zone_at(found: list[Token], index: int, before: list[Token]) -> tuple[int, 
     said = [token for token in before[-2:] if token.text not in (",", "(")]
     last = said[-1].kind if said else ""
     spoken = spoken_zone(texts, after_in=last == "IN", after_clock=last == "CLOCK")
-    if spoken is None and found[index].kind == "WORD" and (last == "IN" or texts[1:2] == ["time"]):
-        meant = zone_typo(texts[0])
-        if meant is not None:
-            raise Refused(f"`{texts[0]}` is not understood", f"did you mean `{meant}`?")
+    if spoken is None and found[index].kind == "WORD":
+        _refuse_place(texts, last)
     if spoken is None or (found[index].kind != "WORD" and " " not in spoken.text):
         return 1, None
     try:
@@ -168,3 +174,14 @@ def _zone_at(found: list[Token], index: int, before: list[Token]) -> tuple[int, 
     except UnknownZone as error:
         raise Refused(str(error), error.hint) from None
     return spoken.size, Token("ZONE", (zone, assumed) if assumed else zone, " ".join(texts[: spoken.size]))
+
+
+def _refuse_place(texts: list[str], last: str) -> None:
+    """Raise Refused with what to write if the first of *texts* is a place, or nearly one, behind a *last* token."""
+    if last == "IN" or texts[1:2] == ["time"]:
+        meant = zone_typo(texts[0])
+        if meant is not None:
+            raise Refused(f"`{texts[0]}` is not understood", f"did you mean `{meant}`?")
+    place = place_of(texts[0]) if last == "CLOCK" else None
+    if place is not None:
+        raise NotUnderstood(f"`{place}` may be meant as a time zone, or not", f"write `in {place}` if it is")

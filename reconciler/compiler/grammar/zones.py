@@ -18,6 +18,10 @@ from reconciler.timing.zones import zone_keys
 
 # abbreviations that are words too: they count after a time of day only
 _WORDS_TOO = frozenset("act art cat chat cot eat hast hat mt pet west wet wit".split())
+# names that are nothing but a zone: they count after a time of day, where a place may be something else
+BARE = frozenset(
+    f"{us}{name}" for us in ("", "us ") for name in ("eastern", "central", "mountain", "pacific")
+) | frozenset(("atlantic", "central european", "eastern european", "western european", "greenwich mean"))
 _SHORTEST_TYPO, _SIMILAR, _ALIKE = 4, 0.8, 0.9
 _JOINING = frozenset("-.&")
 _OFFSET = re.compile(r"(?:utc|gmt) ?[+-]")
@@ -33,12 +37,11 @@ _ONCE_READ = {
     "est": "America/New_York",
     "lhi": "Australia/LHI",
     "north": "Australia/North",
-    "pacific": "Canada/Pacific",
     "samoa": "Pacific/Samoa",
     "south": "Australia/South",
     "west": "Australia/West",
 }
-_ONCE_KEYS = {"zone est": "Etc/GMT+5", "zone mst": "America/Phoenix"}
+_ONCE_KEYS = {"in pacific": "in Canada/Pacific", "zone est": "Etc/GMT+5", "zone mst": "America/Phoenix"}
 _ONCE = re.compile(
     rf"(?<![\w/+-])(?:({'|'.join(_ONCE_KEYS)})|({'|'.join(_ONCE_READ)})(?: time)?)(?![\w/+-]| \()", re.IGNORECASE
 )
@@ -112,8 +115,8 @@ def _longest() -> dict[str, int]:
 def spoken_zone(texts: Sequence[str], *, after_in: bool, after_clock: bool = False) -> Spoken | None:
     """Return the name of a zone that *texts*, words and the signs between them, begin with, or None.
 
-    A city counts only after `in` or before `time`, a region after a time of day too; otherwise a place in a phrase
-    is not taken for a zone.
+    A place counts only after `in` or before `time`, those of `BARE` after a time of day too; otherwise a place in a
+    phrase is not taken for a zone.
     """
     most = _longest().get(folded(texts[0]) if texts else "", 0)
     for size, said in reversed(_beginnings(texts, most)):
@@ -122,15 +125,15 @@ def spoken_zone(texts: Sequence[str], *, after_in: bool, after_clock: bool = Fal
         name = spoken().get(said) or (spoken().get(bare) if timed else None)
         if name is None or (not timed and not _counts(said, name, after_in=after_in, after_clock=after_clock)):
             continue
-        shown = said.upper() if name.kind is Kind.ABBREVIATION else said.title()
-        return Spoken(size, shown.removesuffix(" TIME"), name)
+        letters = name.kind is Kind.ABBREVIATION or (name.kind is Kind.SUMMER and " " not in bare)
+        return Spoken(size, bare.upper() if letters else said.title(), name)
     return None
 
 
 def _counts(said: str, name: Named, *, after_in: bool, after_clock: bool) -> bool:
-    if name.kind is Kind.ABBREVIATION:
-        return said not in _WORDS_TOO or after_clock
-    return after_in or (after_clock and name.kind is Kind.REGION)
+    if name.kind in (Kind.CITY, Kind.REGION):
+        return after_in or (after_clock and said in BARE)
+    return said not in _WORDS_TOO or after_clock
 
 
 def _beginnings(texts: Sequence[str], most: int) -> list[tuple[int, str]]:
@@ -155,6 +158,12 @@ def as_once_read(text: str) -> str:
     So an entry that was compiled from such a name is still known to answer its phrase.
     """
     return _ONCE.sub(lambda match: {**_ONCE_READ, **_ONCE_KEYS}[(match[1] or match[2]).lower()], text)
+
+
+def place_of(word: str) -> str | None:
+    """Return the name of the city or region that *word* is, if it is one whose zone is known, or None."""
+    found = spoken().get(folded(word))
+    return word.title() if found is not None and found.kind in (Kind.CITY, Kind.REGION) else None
 
 
 def zone_typo(word: str) -> str | None:
