@@ -92,6 +92,7 @@ def zone_names() -> list[str]:
 # ---------------------------------------------------------------- names
 
 
+@lru_cache(maxsize=4096)
 def folded(text: str) -> str:
     """Return *text* as the table has names: lower case, no accents, dots and apostrophes, words one space apart."""
     plain = unicodedata.normalize("NFKD", text.casefold())

@@ -161,6 +161,8 @@ def zones_named(found: list[Token]) -> list[Token]:
 
 def _zone_at(found: list[Token], index: int, before: list[Token]) -> tuple[int, Token | None]:
     """Return how many tokens at *index* of *found* name a zone, behind those *before*, and the zone; or 1, None."""
+    if not found[index].text[:1].isalpha():
+        return 1, None
     texts = [token.text for token in found[index : index + _LONGEST_NAME]]
     said = [token for token in before[-2:] if token.text not in (",", "(")]
     last = said[-1].kind if said else ""
