@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from reconciler.errors import InvalidInput, UsageError
-from reconciler.timing import UnknownZone, check_zone
+from reconciler.timing import UnknownZone, declared_zone
 
 NO_ZONE = "UTC"
 
@@ -22,11 +22,11 @@ def text_of(file: Path) -> str:
 
 
 def zone_or_utc(name: str | None) -> str:
-    """Return the timezone *name*, UTC where none is given; raise InvalidInput for one that does not exist."""
+    """Return the id of the timezone *name*, UTC where none is given; raise InvalidInput if it is not one zone."""
     if name is None:
         return NO_ZONE
     try:
-        return check_zone(name)
+        return declared_zone(name)
     except UnknownZone as error:
         raise InvalidInput(str(error), hint=error.hint) from None
 

@@ -14,7 +14,7 @@ from reconciler.declaration.loading import load_tasks
 from reconciler.declaration.project_schema import project_schema
 from reconciler.declaration.schema import schema_text
 from reconciler.model import Conventions
-from reconciler.timing.zones import zone_names
+from reconciler.timing.zone_names import zone_names
 
 
 @click.command("schema")

@@ -14,6 +14,7 @@ from reconciler.timing import (
     FieldError,
     NeverFires,
     UnknownZone,
+    canonical,
     check_fires,
     check_zone,
     cron_fields,
@@ -196,7 +197,7 @@ def _fields(kwargs: Mapping[str, str]) -> CronFields:
 
 
 def _zone(zone: str, phrase: str, declared: str | None) -> str | None:
-    """Return the zone that *phrase* names, None if *zone* is just the declared one; raise ValueError otherwise."""
+    """Return the id of the zone that *phrase* names, None if it is the declared one; raise ValueError otherwise."""
     check_zone(zone)
     if zone != declared and (zone.startswith("Etc/GMT") or ("/" not in zone and zone not in ("UTC", "GMT"))):
         # Etc/GMT+5 is five hours behind, and an abbreviation such as IST is three zones
@@ -204,7 +205,7 @@ def _zone(zone: str, phrase: str, declared: str | None) -> str | None:
     text = phrase.casefold()
     city = zone.rpartition("/")[2].replace("_", " ").casefold()
     if re.search(rf"(?<!\w)(?:{re.escape(zone.casefold())}|{re.escape(city)})(?!\w)", text):
-        return zone
+        return canonical(zone)
     if zone == declared:
         return None
     raise ValueError(f"the phrase does not name the timezone {zone}")

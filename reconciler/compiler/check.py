@@ -13,9 +13,21 @@ from dataclasses import replace
 
 from reconciler.compiler.compile import Ask, union_of
 from reconciler.compiler.grammar import read
+from reconciler.compiler.grammar.zones import as_once_read
 from reconciler.errors import Problem
 from reconciler.lockfile import answers, as_declared, calendars_of
-from reconciler.model import Compiled, Conventions, Declaration, Evidence, Lock, LockEntry, Question, Reading, Schedule
+from reconciler.model import (
+    Compiled,
+    Conventions,
+    Declaration,
+    Evidence,
+    Lock,
+    LockEntry,
+    Question,
+    Reading,
+    Schedule,
+    Timing,
+)
 from reconciler.timing import english, equal
 
 Readings = Mapping[Ask, "Reading | Question"]
@@ -67,7 +79,7 @@ def misread(declaration: Declaration, lock: Lock, readings: Readings) -> Iterato
         if (entry := lock.entries.get(schedule.id)) is not None and answers(entry, schedule, conventions)
     ]
     for schedule, entry in pairs:
-        wrong = _wrong_sentence(entry) or _wrong_answer(entry, schedule, readings)
+        wrong = _wrong_sentence(entry) or _wrong_answer(entry, schedule, readings, conventions)
         if wrong:
             hint = f"run `reconcile compile --refresh {schedule.id}` and review the difference"
             yield Problem(f"{schedule.id}: {wrong}", schedule.phrase_origins[0], hint)
@@ -79,7 +91,7 @@ def _wrong_sentence(entry: LockEntry) -> str | None:
     if entry.means == now:
         return None
     known = calendars_of(entry)
-    again = read(entry.means, timezone=None, conventions=Conventions())
+    again = read(as_once_read(entry.means), timezone=None, conventions=Conventions())
     if isinstance(again, Reading):
         calendars = tuple(known.get(one.code, one) for one in again.timing.calendars)
         if equal(replace(again.timing, calendars=calendars), entry.timing):
@@ -87,18 +99,35 @@ def _wrong_sentence(entry: LockEntry) -> str | None:
     return f'the lockfile says "{entry.means}", but its fields mean "{now}"'
 
 
-def _wrong_answer(entry: LockEntry, schedule: Schedule, known: Readings) -> str | None:
+def _wrong_answer(entry: LockEntry, schedule: Schedule, known: Readings, conventions: Conventions) -> str | None:
+    """Return what else the phrases mean; what an earlier program read in a name of a zone is right, too."""
     if entry.evidence is Evidence.MODEL:
         return None
-    readings = [known[ask] for ask in _asks(schedule)]
+    asks = _asks(schedule)
+    timing = _meant(schedule, entry, [known[ask] for ask in asks])
+    if timing is not None and _alike(timing, entry.timing):
+        return None
+    once = [replace(ask, phrase=as_once_read(ask.phrase)) for ask in asks]
+    if once != asks:
+        before = _meant(schedule, entry, _read_share(once, conventions))
+        if before is not None and _alike(before, entry.timing):
+            return None
+    if timing is None:
+        return f"the lockfile says the grammar read {_quoted(schedule)}, but it does not"
+    return f'the lockfile says "{entry.means}", but {_quoted(schedule)} means "{english(timing)}"'
+
+
+def _meant(schedule: Schedule, entry: LockEntry, readings: Sequence[Reading | Question]) -> Timing | None:
+    """Return what *readings*, those of the phrases of *schedule*, mean together, or None where one is a question."""
     found = [Compiled(one, entry.evidence, entry.compiled_by) for one in readings if isinstance(one, Reading)]
     union = union_of(found) if len(found) == len(readings) else None
     if union is None or isinstance(union, Question):
-        return f"the lockfile says the grammar read {_quoted(schedule)}, but it does not"
-    timing, _ = as_declared(union.reading.timing, schedule, calendars_of(entry))
-    if timing == entry.timing or equal(timing, entry.timing):
         return None
-    return f'the lockfile says "{entry.means}", but {_quoted(schedule)} means "{english(timing)}"'
+    return as_declared(union.reading.timing, schedule, calendars_of(entry))[0]
+
+
+def _alike(one: Timing, other: Timing) -> bool:
+    return one == other or equal(one, other)
 
 
 def _quoted(schedule: Schedule) -> str:

@@ -31,7 +31,7 @@ from reconciler.model import (
     Reading,
     Schedule,
 )
-from reconciler.timing import NeverFires, check_fires, cron_union
+from reconciler.timing import NeverFires, asked_key, check_fires, cron_union
 from reconciler.timing.policy import breaches
 
 
@@ -183,6 +183,9 @@ def _answer(
     union = union_of([one for one in answered if isinstance(one, Compiled)])
     if isinstance(union, Question):
         return _asked(schedule, union)
+    against = None if union.reading.zone_in_phrase else asked_key(union.reading.timing.timezone)
+    if against is not None:
+        return _asked(schedule, Question(f"timezone: {against}", against.hint))
     if union.reading.timing.dst != DstPolicy():
         return _asked(schedule, Question("a phrase cannot say what happens when the clock changes", _DST))
     return _settled(schedule, new_entry(schedule, union, before=before), now)

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from reconciler.compiler.grammar import read
 from reconciler.lockfile.freezes import EVERY_MINUTE
 from reconciler.model import Conventions, CronFields, DeclaredFreeze, Freeze, Question, Timing
-from reconciler.timing import cron_fields, cron_union, english
+from reconciler.timing import asked_key, cron_fields, cron_union, english, zone_text
 from reconciler.timing.fields import WEEKDAYS
 
 _DAY = 24 * 60
@@ -64,7 +64,7 @@ class _Part:
 
     def words(self, zone: str) -> str:
         """Return `from 16:00 to midnight, every Friday`."""
-        said = english(Timing(zone, self.days)).removesuffix(f", {zone}").replace("at 00:00, ", "")
+        said = english(Timing(zone, self.days)).removesuffix(f", {zone_text(zone)}").replace("at 00:00, ", "")
         if (self.start, self.end) == (0, _DAY):
             return f"all day, {said}"
         return f"from {_clock_text(self.start)} to {_clock_text(self.end)}, {said}"
@@ -79,6 +79,9 @@ class _Part:
 
 def read_freeze(declared: DeclaredFreeze, conventions: Conventions) -> Freeze | tuple[Question | None, ...]:
     """Return the freeze that the phrases of *declared* mean together, or for each phrase the question it leaves."""
+    against = asked_key(declared.timezone)
+    if against is not None:
+        return (Question(f"timezone: {against}", against.hint),)
     parts: list[_Part] = []
     limits: set[_Limits] = set()
     questions: list[Question | None] = []
@@ -99,7 +102,7 @@ def read_freeze(declared: DeclaredFreeze, conventions: Conventions) -> Freeze | 
     rule = cron_union(member for part in parts for member in part.members())
     timing = Timing(declared.timezone, rule, EVERY_MINUTE, start, end, exclude)
     words = "; ".join(dict.fromkeys(part.words(declared.timezone) for part in parts))
-    means = f"{words}{_limits_text(timing)}, {declared.timezone}"
+    means = f"{words}{_limits_text(timing)}, {zone_text(declared.timezone)}"
     return Freeze(declared.phrases, means, timing, declared.origins[0].file, declared.reason)
 
 

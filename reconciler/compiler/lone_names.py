@@ -10,6 +10,7 @@ from itertools import pairwise
 from reconciler.compiler.grammar.vocabulary import WORDS
 from reconciler.compiler.grammar.zones import iana_key, spoken_zone
 from reconciler.model import CronFields, Reading
+from reconciler.timing import UnknownZone, canonical
 from reconciler.timing.fields import MONTHS, WEEKDAYS, Values, values
 
 _ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
@@ -90,11 +91,18 @@ def _zones(said: str, reading: Reading) -> Iterator[str]:
     yield from _places(said)
     words = re.findall(r"[\w/+'-]+", said)
     for at, word in enumerate(words):
-        after_in = at > 0 and words[at - 1] == "in"
-        spoken = spoken_zone(words[at:], after_in=after_in)
-        key = iana_key(word) or (spoken[1] if spoken else None)
-        if key is not None and key != reading.timing.timezone:
+        try:
+            key = iana_key(word) or _spoken(words[at:], after_in=at > 0 and words[at - 1] == "in")
+        except UnknownZone as error:
+            yield str(error)
+            continue
+        if key is not None and key != canonical(reading.timing.timezone):
             yield f"the phrase says `{word}`, and it is in {reading.timing.timezone}"
+
+
+def _spoken(words: Sequence[str], *, after_in: bool) -> str | None:
+    spoken = spoken_zone(words, after_in=after_in)
+    return spoken.zone if spoken else None
 
 
 def _places(said: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ from reconciler.model import (
     Policy,
     Schedule,
 )
-from reconciler.timing import UnknownZone, check_zone
+from reconciler.timing import UnknownZone, canonical, check_zone
 
 
 def resolve(files: Iterable[File], *, complete: bool) -> tuple[Declaration, list[Problem]]:
@@ -121,7 +121,7 @@ def freeze_of(files: Iterable[File], problems: list[Problem]) -> DeclaredFreeze 
         hint = "write `timezone: Europe/Berlin` beside `when`, or at the top of the file"
         problems.append(Problem("a freeze without a timezone", file.origin(node), hint))
         return None
-    return DeclaredFreeze(phrases, zone, origins, value.get("reason"))
+    return DeclaredFreeze(phrases, canonical(zone), origins, value.get("reason"))
 
 
 def _convention(key: str, text: str) -> Any:
@@ -155,6 +155,7 @@ def _schedule(
     """Return the schedule *id*; raise Wrong if what it runs cannot be resolved, add lesser problems to *problems*."""
     defaults = file.value.get("defaults", {})
     problems += _zone_problems(file, node, value)
+    zone = value.get("timezone", file.value.get("timezone"))
     phrases, origins = _phrases(value["when"], child(node, "when"), file)
     problems += [found for pair in zip(phrases, origins, strict=True) for found in _phrase_problems(*pair)]
     dst = {**defaults.get("dst", {}), **value.get("dst", {})}
@@ -163,7 +164,7 @@ def _schedule(
     return Schedule(
         id=id,
         phrases=phrases,
-        timezone=value.get("timezone", file.value.get("timezone")),
+        timezone=None if zone is None else canonical(zone),
         run=resolve_run(value, node, file, tasks, defaults),
         origin=origin,
         phrase_origins=origins,
@@ -183,7 +184,7 @@ def _schedule(
 def _zone_problems(file: File, node: Node, value: AbstractMapping[str, Any]) -> Iterator[Problem]:
     if "timezone" in value:
         try:
-            check_zone(value["timezone"])
+            check_zone(canonical(value["timezone"]))
         except UnknownZone as error:
             yield Problem(str(error), file.origin(child(node, "timezone")), error.hint)
 

@@ -24,7 +24,7 @@ from reconciler.model import (
     Origin,
     Schedule,
 )
-from reconciler.timing import english
+from reconciler.timing import canonical, english
 
 
 def new_entry(schedule: Schedule, compiled: Compiled, *, before: LockEntry | None = None) -> LockEntry:
@@ -56,10 +56,16 @@ def new_entry(schedule: Schedule, compiled: Compiled, *, before: LockEntry | Non
 
 def answers(entry: LockEntry, schedule: Schedule, conventions: Conventions) -> bool:
     """Return whether *entry*'s timing was compiled from what *schedule* asks today."""
-    zone_unchanged = entry.timezone_from_phrase or entry.timing.timezone == schedule.timezone
-    if entry.when != schedule.phrases or not zone_unchanged:
+    if entry.when != schedule.phrases or _zone_changed(entry, schedule):
         return False
     return not entry.conventions or dict(entry.conventions).items() <= conventions.as_text().items()
+
+
+def _zone_changed(entry: LockEntry, schedule: Schedule) -> bool:
+    """Return whether *schedule* declares another zone than *entry* has; an older id of a zone is the same zone."""
+    if entry.timezone_from_phrase:
+        return False
+    return schedule.timezone is None or canonical(entry.timing.timezone) != canonical(schedule.timezone)
 
 
 def renewed(entry: LockEntry, schedule: Schedule) -> LockEntry:
@@ -102,7 +108,9 @@ def stale(declaration: Declaration, lock: Lock, *, lock_file: str) -> Iterator[P
 
 def freeze_answers(freeze: Freeze | None, declared: DeclaredFreeze) -> bool:
     """Return whether *freeze* was compiled from the phrases and for the zone of *declared*."""
-    return freeze is not None and (freeze.when, freeze.timing.timezone) == (declared.phrases, declared.timezone)
+    if freeze is None or freeze.when != declared.phrases:
+        return False
+    return canonical(freeze.timing.timezone) == canonical(declared.timezone)
 
 
 def _stale_freeze(declared: DeclaredFreeze | None, freeze: Freeze | None, lock: Origin, hint: str) -> Iterator[Problem]:
@@ -121,7 +129,7 @@ def _question_change(entry: LockEntry, schedule: Schedule) -> str:
     if entry.when != schedule.phrases:
         was, now = (" + ".join(f'"{phrase}"' for phrase in phrases) for phrases in (entry.when, schedule.phrases))
         return f"the phrase is {now}, but the lockfile answers {was}"
-    if not entry.timezone_from_phrase and entry.timing.timezone != schedule.timezone:
+    if _zone_changed(entry, schedule):
         return f"the timezone is {schedule.timezone}, but the lockfile was compiled for {entry.timing.timezone}"
     return "the project's conventions changed since the lockfile was compiled"
 

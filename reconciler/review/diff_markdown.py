@@ -14,6 +14,7 @@ from reconciler.review.concerns import Level
 from reconciler.review.diff_words import effect, evidence, fields, kwargs, next_fires, phrase, runs, totals, verdict
 from reconciler.review.escaping import code, html_code, in_fence, prose
 from reconciler.review.text import moment, plural
+from reconciler.timing import shown
 
 COMMENT_BYTES = 60_000  # GitHub refuses a comment of more than 65,536 characters
 SUMMARY_BYTES = 1_000_000  # GitHub drops a step summary of more than 1 MiB
@@ -136,7 +137,7 @@ def _details(change: ScheduleChange) -> list[str]:
         lines += [f"**{prose(told)}**", ""]
     lines += ["```diff", *_kwargs(change), "```", ""]
     lines += [f"- means: {_both(sides, lambda side: side.entry.means)}"]
-    lines += [f"- zone: {_both(sides, lambda side: side.entry.timing.timezone)}"]
+    lines += [f"- zone: {_both(sides, lambda side: shown(side.entry.timing.timezone))}"]
     lines += [f"- evidence: {_both(sides, evidence)}"]
     if any(side.entry.assumptions for side in sides):
         lines += [f"- assumes: {_both(sides, lambda side: '; '.join(side.entry.assumptions) or 'nothing')}"]

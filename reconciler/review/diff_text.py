@@ -22,6 +22,7 @@ from reconciler.review.diff_words import (
 )
 from reconciler.review.escaping import for_log
 from reconciler.review.text import Paint, moment
+from reconciler.timing import shown
 
 _COLOURS = {Kind.ADDED: "green", Kind.CHANGED: "yellow", Kind.MOVED: "blue", Kind.REMOVED: "red"}
 _LEVELS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTICE: "dim"}
@@ -110,7 +111,7 @@ def _rows(change: ScheduleChange) -> Iterator[tuple[str, list[str]]]:
     sides = [side for side in (change.before, change.after) if side is not None]
     yield "phrase", [phrase(side) for side in sides]
     yield "means", [side.entry.means for side in sides]
-    yield "zone", [side.entry.timing.timezone for side in sides]
+    yield "zone", [shown(side.entry.timing.timezone) for side in sides]
     yield "kwargs", [", ".join(kwargs(side)) for side in sides]
     yield "evidence", [evidence(side) for side in sides]
     if any(side.entry.assumptions for side in sides):

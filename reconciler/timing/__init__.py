@@ -8,9 +8,10 @@ count_fires   how many of them a span has, and last_fire the last one, without t
 start_of      the jittered start of one due time, the same wherever it is asked
 english       Timing -> the sentence a reviewer reads
 equal         do two Timings fire alike?
+declared_zone what `timezone:` says -> the canonical id of the zone
 """
 
-from reconciler.timing.compare import Difference, difference, equal
+from reconciler.timing.compare import Difference, difference, equal, equal_clocks
 from reconciler.timing.counting import count_fires, last_fire, start_of_latest
 from reconciler.timing.english import english
 from reconciler.timing.fields import FieldError, uneven_step
@@ -31,7 +32,15 @@ from reconciler.timing.sanity import (
     warnings_for,
 )
 from reconciler.timing.unions import cron_union
-from reconciler.timing.zones import UnknownZone, check_zone
+from reconciler.timing.zone_names import (
+    UnknownZone,
+    asked_key,
+    canonical,
+    check_zone,
+    declared_zone,
+    shown,
+    zone_text,
+)
 
 __all__ = [
     "Difference",
@@ -40,17 +49,21 @@ __all__ = [
     "Load",
     "NeverFires",
     "UnknownZone",
+    "asked_key",
     "breaches",
     "calendar_warnings",
+    "canonical",
     "check_fires",
     "check_zone",
     "count_fires",
     "cron_fields",
     "cron_union",
+    "declared_zone",
     "difference",
     "dst_warnings",
     "english",
     "equal",
+    "equal_clocks",
     "fields_as_written",
     "fires",
     "follows_elapsed",
@@ -63,10 +76,12 @@ __all__ = [
     "pause_end",
     "pause_warnings",
     "paused_in_git",
+    "shown",
     "start_of",
     "start_of_latest",
     "uneven_step",
     "warnings_at",
     "warnings_for",
     "week_load",
+    "zone_text",
 ]

@@ -12,6 +12,7 @@ from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timi
 from reconciler.timing.days import days_in_year
 from reconciler.timing.fields import values
 from reconciler.timing.fires import fires
+from reconciler.timing.zone_names import canonical
 from reconciler.timing.zones import offset_changes, stretch_at
 
 _FIRST_YEAR = 2024
@@ -54,7 +55,7 @@ def difference(first: Timing, second: Timing) -> Difference | None:
     Timings of other kinds or in zones that differ are compared by fire times: the first 2,000 from 2024,
     100 from each month of 2027 to 2030, and those round every date on which only one of them is limited.
     """
-    if first.timezone != second.timezone and _same_clock(first.timezone, second.timezone):
+    if first.timezone != second.timezone and equal_clocks(first.timezone, second.timezone):
         second = replace(second, timezone=first.timezone)
     if _same_text(first, second):
         return None
@@ -66,8 +67,10 @@ def difference(first: Timing, second: Timing) -> Difference | None:
 
 
 @lru_cache(maxsize=1024)
-def _same_clock(one: str, other: str) -> bool:
+def equal_clocks(one: str, other: str) -> bool:
     """Return whether the clocks of two zones show the same time from 2024 to 2040."""
+    if canonical(one) == canonical(other):
+        return True
     if stretch_at(one, _CHANGES[0]).offset != stretch_at(other, _CHANGES[0]).offset:
         return False
     return list(offset_changes(one, *_CHANGES)) == list(offset_changes(other, *_CHANGES))

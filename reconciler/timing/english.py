@@ -17,6 +17,7 @@ from reconciler.timing.english_days import WEEKDAY_NAMES, days_text, position_te
 from reconciler.timing.english_words import and_, clock, ranges, steps_of
 from reconciler.timing.fields import Values, values
 from reconciler.timing.positions import position_named
+from reconciler.timing.zone_names import zone_text
 
 _MOST_LISTED = 8  # times of day named one by one
 _FEWEST_STEPS = 5  # times of day that are told as an interval with a first and a last
@@ -36,12 +37,7 @@ def english(timing: Timing) -> str:
             rule = f"every {_step(interval.every)}, counted from {_instant(interval.anchor, timing.timezone)}"
         case fields:
             rule = _union(fields)
-    return ", ".join([rule, *_limits(timing), _zone(timing.timezone), *_policy(timing.dst)])
-
-
-def _zone(key: str) -> str:
-    # a key without a slash may look like an ambiguous abbreviation: the IANA zone EST is not what people mean by it
-    return key if "/" in key or key == "UTC" else f"zone {key}"
+    return ", ".join([rule, *_limits(timing), zone_text(timing.timezone), *_policy(timing.dst)])
 
 
 def _limits(timing: Timing) -> list[str]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones, reset_tzpath
+from zoneinfo import ZoneInfo, available_timezones, reset_tzpath
 
 # The machine's own /usr/share/zoneinfo comes first by default and differs from machine to machine; with
 # an empty search path every zone is that of the tzdata package, whose version `reconcile --version` names.
@@ -21,15 +20,6 @@ reset_tzpath(())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PROBE = 6 * 3600  # no zone has changed its offset twice within six hours and meant it
 _YEAR = 366 * 86400
-_NOT_OFFERED = ("Etc/", "US/", "SystemV/", "Brazil/", "Canada/", "Chile/", "Mexico/")
-
-
-class UnknownZone(ValueError):
-    """A timezone name that the IANA database does not have; *hint* suggests what was meant."""
-
-    def __init__(self, name: str, hint: str | None) -> None:
-        super().__init__(f"unknown timezone {name!r}")
-        self.hint = hint
 
 
 class Stretch(NamedTuple):
@@ -41,33 +31,9 @@ class Stretch(NamedTuple):
 
 
 @cache
-def _names() -> frozenset[str]:
+def zone_keys() -> frozenset[str]:
+    """Return the IANA keys that the tzdata package has, old ones too."""
     return frozenset(available_timezones()) - {"localtime", "Factory", "posixrules"}
-
-
-def zone_names() -> list[str]:
-    """Return the zones that people choose from: places, sorted, and UTC; older spellings are accepted, not offered."""
-    places = {name for name in _names() if "/" in name and not name.startswith(_NOT_OFFERED)}
-    return ["UTC", *sorted(places)]
-
-
-def check_zone(name: str) -> str:
-    """Return *name* if it is an IANA key, written exactly so; raise UnknownZone otherwise."""
-    try:
-        _zone(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        pass
-    else:
-        if name and name not in ("localtime", "Factory", "posixrules"):
-            return name
-    folded = {known.lower(): known for known in sorted(_names())}
-    if name.lower() in folded:
-        raise UnknownZone(name, f"write {folded[name.lower()]}")
-    cities = {known.rpartition("/")[2].lower(): known for known in sorted(_names())}
-    close = get_close_matches(name.lower(), [*folded, *cities], n=1, cutoff=0.75)
-    known = folded.get(close[0]) or cities[close[0]] if close else None
-    hint = f"did you mean {known}?" if known else "write an IANA name such as Europe/Berlin or UTC"
-    raise UnknownZone(name, hint)
 
 
 @lru_cache(maxsize=1024)
@@ -79,6 +45,11 @@ def _offset(zone: ZoneInfo, instant: int) -> int:
     # fromutc is what datetime.astimezone calls; timedelta arithmetic avoids the platform's time_t
     offset = (_EPOCH + timedelta(seconds=instant)).astimezone(zone).utcoffset()
     return int(offset.total_seconds()) if offset is not None else 0
+
+
+def offset_at(name: str, instant: int) -> int:
+    """Return how many seconds the zone *name* is ahead of UTC at *instant*."""
+    return _offset(_zone(name), instant)
 
 
 @lru_cache(maxsize=8192)

@@ -16,7 +16,7 @@ from reconciler.declaration.schema import load_schema
 from reconciler.errors import InvalidInput
 from reconciler.model import Conventions, Policy
 from reconciler.timing import check_zone
-from reconciler.timing.zones import zone_names
+from reconciler.timing.zone_names import zone_names
 from tests.cli.conftest import Project
 
 YAML = """\

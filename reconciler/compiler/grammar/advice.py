@@ -18,7 +18,7 @@ from reconciler.compiler.grammar.vocabulary import (
     VOCABULARY,
     Token,
 )
-from reconciler.compiler.grammar.zones import spoken_zone
+from reconciler.compiler.grammar.zones import place_of
 from reconciler.model import Question, Reading
 from reconciler.timing import english
 
@@ -77,7 +77,7 @@ def advised(refused: Refused, seen: Understood, attempt: Attempt) -> Question:
         if proposals:
             return replace(question, hint=f"write {_or(proposals)}")
         if refused.at is not None:
-            found = _about_word(refused.at, seen, question, attempt)
+            found = _about_word(refused.at, refused.words, seen, question, attempt)
             if found is not None:
                 return found
     return question if question.hint is not None else replace(question, hint=_OTHERWISE)
@@ -98,16 +98,16 @@ def _or(proposals: Sequence[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _about_word(at: Token, seen: Understood, question: Question, attempt: Attempt) -> Question | None:
+def _about_word(
+    at: Token, words: Sequence[str], seen: Understood, question: Question, attempt: Attempt
+) -> Question | None:
     """Return the question with what may stand in the place of one word, or without it; None if nothing is read."""
-    instead: tuple[str, ...] = (
-        INSTEAD.get(at.text, ()) or AMBIGUOUS_ADVERBS.get(str(at.value or at.text), ()) or _as_a_place(at)
-    )
+    instead = words or INSTEAD.get(at.text, ()) or AMBIGUOUS_ADVERBS.get(str(at.value or at.text), ())
     proposals = _proposals((_with(seen.phrase, at, word) for word in instead), attempt)
     if proposals:
         more = f"; {question.hint}" if question.hint is not None and question.hint.endswith("`jitter:`") else ""
         return replace(question, hint=f"write {_or(proposals)}{more}")
-    if at.text in REFUSED_WORDS or at.kind == "AMBIGUOUS":
+    if at.text in REFUSED_WORDS or at.kind == "AMBIGUOUS" or words:
         return None
     spelt = _spelt_right(seen.phrase, at, attempt, _MOST_TYPOS)
     if spelt is not None:
@@ -117,10 +117,6 @@ def _about_word(at: Token, seen: Understood, question: Question, attempt: Attemp
         hint = f"did you mean `{word}`? write `{whole}`"
         return replace(question, hint=hint, understood=question.understood or typo)
     return _without_strangers(seen, question, attempt)
-
-
-def _as_a_place(at: Token) -> tuple[str, ...]:
-    return (f"in {at.text.title()}",) if at.kind == "WORD" and at.text.isalpha() else ()
 
 
 def _with(phrase: str, at: Token, word: str) -> str:
@@ -166,10 +162,4 @@ def _without_strangers(seen: Understood, question: Question, attempt: Attempt) -
 
 def _is_harmless(word: str) -> bool:
     """Return whether *word* is neither a name, such as that of a place, nor one that may bear on the schedule."""
-    return (
-        len(word) > 2
-        and word.isalpha()
-        and word.islower()
-        and not bears(word)
-        and not spoken_zone([word], after_in=True)
-    )
+    return len(word) > 2 and word.isalpha() and word.islower() and not bears(word) and not place_of(word)

@@ -33,17 +33,19 @@ class Refused(Exception):
         options: tuple[str, ...] = (),
         at: Token | None = None,
         instead: Sequence[Edit] = (),
+        words: Sequence[str] = (),
     ) -> None:
         """Make a refusal; *options* are the choices that would each give one of several readings.
 
-        *at* is the word that is to blame, where it is one. Each of *instead* makes of the phrase another one to be
-        proposed, which `advice` reads before it does so.
+        *at* is the word that is to blame, where it is one, and *words* what may be written for it. Each of
+        *instead* makes of the phrase another one to be proposed, which `advice` reads before it does so.
         """
         super().__init__(message)
         self.question = Question(message, hint, understood=self.understood)
         self.options = options
         self.at = at
         self.instead = instead
+        self.words = words
         self.only: Reading | None = None  # the one reading that the options leave
 
 

@@ -6,11 +6,20 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from reconciler.compiler.grammar.clauses import Clock, Refused
+from reconciler.compiler.grammar.clauses import Clock, NotUnderstood, Refused
 from reconciler.compiler.grammar.text import Text
 from reconciler.compiler.grammar.vocabulary import WORDS, Token, spanning
-from reconciler.compiler.grammar.zones import AMBIGUOUS, iana_key, is_abbreviation, spoken_zone
+from reconciler.compiler.grammar.zones import (
+    check_offset,
+    iana_key,
+    key_after_zone,
+    key_typo,
+    place_of,
+    spoken_zone,
+    zone_typo,
+)
 from reconciler.model import DstPolicy
+from reconciler.timing import UnknownZone
 
 _MERIDIEM = r"(?P<half>a\.?\s?m\b\.?|p\.?\s?m\b\.?)"
 _SHORT = r"(?P<short>[ap]\b(?![.']))"
@@ -19,10 +28,11 @@ _SCAN = re.compile(
       (?P<gap>skipped\ where\ the\ clock\ skips\ it)
     | (?P<last>second\ pass\ only\ where\ the\ clock\ repeats\ it)
     | (?P<both>both\ passes\ where\ the\ clock\ repeats\ it)
-    | zone\s+(?P<named>[a-z0-9+/_-]+)
+    | zone\s+(?P<named>[a-z0-9+/_-]+)(?:\s?\((?P<named_at>utc[+-][0-9]{{2}}:[0-9]{{2}})\))?
     | (?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?![0-9]))
     | (?P<slashdate>[0-9]{{1,4}}/[0-9]{{1,2}}(?:/[0-9]{{1,4}})?(?![0-9]))
-    | (?P<zone>(?:utc|gmt)[+-][0-9]{{1,2}}(?::?00)?(?![0-9]) | [a-z_]+/[a-z_]{{3,}}[a-z0-9_+/-]*)
+    | (?P<zone>(?:utc|gmt)\s?[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?(?![0-9:]|\s?[ap]\.?m)
+              | [a-z_]+/[a-z_]{{3,}}[a-z0-9_+/-]*)(?:\s?\((?P<zone_at>utc[+-][0-9]{{2}}:[0-9]{{2}})\))?
     | (?P<length>(?P<hours>[0-9]{{1,3}})h\s?(?P<minutes>[0-9]{{1,2}})m(?:ins?)?\b)
     | (?P<clock>(?P<h>[0-9]{{1,2}}) (?:(?::|h)(?P<m>[0-9]{{2}})(?::(?P<s>[0-9]{{2}}))?(?![0-9])
                                  (?:\s?{_MERIDIEM}|{_SHORT})?
@@ -50,7 +60,11 @@ def scan(text: Text, phrase: str, first: int, last: int) -> Iterator[Token]:
     """
     for match in _SCAN.finditer(text.folded, first, last):
         start, end = text.places[match.start()], text.places[match.end() - 1] + 1
-        kind, value, words = _scanned(match, phrase[start:end])
+        try:
+            kind, value, words = _scanned(match, phrase[start:end])
+        except Refused as refused:
+            refused.at = Token("WORD", None, match[0], start, end)
+            raise
         yield Token(kind, value, words, start, end)
 
 
@@ -61,21 +75,40 @@ def _scanned(match: re.Match[str], written: str) -> _Made:
     text = match[0]
     if match["count"] and written.endswith("M"):
         raise Refused(
-            f"`{written}` may be months or minutes", f"write {match['count']} months or {match['count']} minutes"
+            f"`{written}` may be months or minutes",
+            "write the unit out",
+            words=(f"{match['count']} months", f"{match['count']} minutes"),
         )
     made = _TOKENS.get(match.lastgroup or "") or next((make for group, make in _TOKENS.items() if match[group]), None)
     return made(match) if made is not None else ("AT" if text == "@" else "PUNCT", None, text)
 
 
 def _named_zone(match: re.Match[str]) -> _Made:
-    key = iana_key(match["named"], named=True)
-    return ("ZONE", key, match[0]) if key else ("WORD", None, match["named"])
+    word, offset = match["named"], match["named_at"]
+    try:
+        key = key_after_zone(word, offset)
+        if key is not None and offset is not None:
+            check_offset(key, word, offset)
+    except UnknownZone as error:
+        raise Refused(str(error), error.hint) from None
+    return ("ZONE", key, match[0]) if key else ("WORD", None, word)
 
 
 def _zone(match: re.Match[str]) -> _Made:
-    key = iana_key(match[0])
+    word, offset = match["zone"], match["zone_at"]
+    try:
+        key = iana_key(word)
+        if key is not None and offset is not None:
+            check_offset(key, word, offset)
+    except UnknownZone as error:
+        raise Refused(str(error), error.hint) from None
+    if key is not None:
+        return ("ZONE", key, match[0])
+    meant = key_typo(word) if any(part not in WORDS for part in word.split("/")) else None
+    if meant is not None:
+        raise Refused(f"`{word}` is no timezone", f"did you mean {meant}?", words=(meant,))
     # weekdays or other words joined by `/` are split by `compounds`
-    return ("ZONE", key, match[0]) if key else ("SLASHED", tuple(match[0].split("/")), match[0])
+    return ("SLASHED", tuple(match[0].split("/")), match[0])
 
 
 def _iso_date(match: re.Match[str]) -> _Made:
@@ -105,12 +138,13 @@ def _shifted(match: re.Match[str]) -> Refused:
     shift = match["shift"].strip()
     clock = match[0].removesuffix(match["shift"]).strip()
     digits = re.sub(r"\D", "", shift)
-    hours, minutes = int(digits[:2]), int(digits[2:] or 0)
-    message = f"`{shift}` behind a time of day may be an offset from UTC"
-    if minutes or hours > 12:
-        return Refused(message, f"write the zone by name, such as `{clock} Asia/Kolkata`")
+    hours = int(digits[:2]) if len(digits) != 3 else int(digits[:1])
+    minutes = digits[2:] if len(digits) != 3 else digits[1:]
+    words = (f"{clock} UTC{shift[0]}{hours}",) if minutes in ("", "00") and hours else (f"{clock} UTC",)
     return Refused(
-        message, f"write `{clock} UTC{shift[0]}{hours}` or, with summer time, a zone: `{clock} Europe/Berlin`"
+        f"`{shift}` behind a time of day may be an offset from UTC",
+        "name a zone, such as Europe/Berlin or Asia/Kolkata",
+        words=words if not int(minutes or 0) else (),
     )
 
 
@@ -147,36 +181,53 @@ _TOKENS: dict[str, Callable[[re.Match[str]], _Made]] = {
 }
 
 
+_LONGEST_NAME = 16  # texts, signs between the words of a name too
+
+
 def zones_named(found: list[Token]) -> list[Token]:
-    """Put one ZONE token for the words that name a time zone."""
+    """Put one ZONE token for the words that name a time zone; raise Refused where they name more than one."""
     out: list[Token] = []
     index = 0
     while index < len(found):
         token = found[index]
-        if token.kind != "WORD":
-            out.append(token)
-            index += 1
-            continue
         if token.text == "z" and out and out[-1].kind == "CLOCK" and out[-1].end == token.start:
-            out.append(Token("ZONE", "UTC", "z", token.start, token.end))
+            out.append(token._replace(kind="ZONE", value="UTC"))
             index += 1
             continue
-        words: list[str] = []
-        for other in found[index : index + 5]:
-            if other.kind not in ("WORD", "IN", "ON"):
-                break
-            words.append(other.text)
-        zone = spoken_zone(words, after_in=bool(out) and out[-1].kind == "IN")
-        if zone:
-            size, key = zone
-            spoken = " ".join(words[:size])
-            value = (key, spoken.upper()) if is_abbreviation(spoken) else key
-            out.append(spanning("ZONE", value, found[index : index + size]))
-            index += size
-            continue
-        if token.text in AMBIGUOUS:
-            zones = ", ".join(AMBIGUOUS[token.text])
-            raise Refused(f"`{token.text.upper()}` may be more than one time zone", f"write one of {zones}")
-        out.append(token)
-        index += 1
+        size, zone = _zone_at(found, index, out)
+        out.append(zone or token)
+        index += size
     return out
+
+
+def _zone_at(found: list[Token], index: int, before: list[Token]) -> tuple[int, Token | None]:
+    """Return how many tokens at *index* of *found* name a zone, behind those *before*, and the zone; or 1, None."""
+    if not found[index].text[:1].isalpha():
+        return 1, None
+    texts = [token.text for token in found[index : index + _LONGEST_NAME]]
+    said = [token for token in before[-2:] if token.text not in (",", "(")]
+    last = said[-1].kind if said else ""
+    spoken = spoken_zone(texts, after_in=last == "IN", after_clock=last == "CLOCK")
+    if spoken is None and found[index].kind == "WORD":
+        _refuse_place(found[index], texts, last)
+    if spoken is None or (found[index].kind != "WORD" and " " not in spoken.text):
+        return 1, None
+    try:
+        zone, assumed = spoken.zone, spoken.assumed
+    except UnknownZone as error:
+        at = spanning("ZONE", None, found[index : index + spoken.size])
+        raise Refused(str(error), error.hint, at=at, words=spoken.name.zones) from None
+    value = (zone, assumed) if assumed else zone
+    return spoken.size, spanning("ZONE", value, found[index : index + spoken.size])
+
+
+def _refuse_place(token: Token, texts: list[str], last: str) -> None:
+    """Raise Refused with what to write if the first of *texts* is a place, or nearly one, behind a *last* token."""
+    if last == "IN" or texts[1:2] == ["time"]:
+        meant = zone_typo(texts[0])
+        if meant is not None:
+            raise Refused(f"`{texts[0]}` is not understood", f"did you mean {meant}?", at=token, words=(meant,))
+    place = place_of(texts[0]) if last == "CLOCK" else None
+    if place is not None:
+        message = f"`{place}` may be meant as a time zone, or not"
+        raise NotUnderstood(message, f"write in {place} if it is", at=token, words=(f"in {place}",))
