@@ -15,8 +15,21 @@ from reconciler.compiler.compile import Ask, union_of
 from reconciler.compiler.grammar import read
 from reconciler.errors import Problem
 from reconciler.lockfile import answers, as_declared, calendars_of
-from reconciler.model import Compiled, Conventions, Declaration, Evidence, Lock, LockEntry, Question, Reading, Schedule
+from reconciler.model import (
+    Compiled,
+    Conventions,
+    Declaration,
+    Evidence,
+    Lock,
+    LockEntry,
+    MonthDays,
+    Question,
+    Reading,
+    Schedule,
+    Timing,
+)
 from reconciler.timing import english, equal
+from reconciler.timing.positions import as_written_out
 
 Readings = Mapping[Ask, "Reading | Question"]
 _WORTH_A_PROCESS = 500
@@ -82,7 +95,7 @@ def _wrong_sentence(entry: LockEntry) -> str | None:
     again = read(entry.means, timezone=None, conventions=Conventions())
     if isinstance(again, Reading):
         calendars = tuple(known.get(one.code, one) for one in again.timing.calendars)
-        if equal(replace(again.timing, calendars=calendars), entry.timing):
+        if _alike(replace(again.timing, calendars=calendars), entry.timing):
             return None
     return f'the lockfile says "{entry.means}", but its fields mean "{now}"'
 
@@ -96,9 +109,20 @@ def _wrong_answer(entry: LockEntry, schedule: Schedule, known: Readings) -> str 
     if union is None or isinstance(union, Question):
         return f"the lockfile says the grammar read {_quoted(schedule)}, but it does not"
     timing, _ = as_declared(union.reading.timing, schedule, calendars_of(entry))
-    if timing == entry.timing or equal(timing, entry.timing):
+    if timing == entry.timing or _alike(timing, entry.timing):
         return None
     return f'the lockfile says "{entry.means}", but {_quoted(schedule)} means "{english(timing)}"'
+
+
+def _alike(read_now: Timing, held: Timing) -> bool:
+    """Return whether *held*, an entry's timing, is what was *read_now*, as far as its release could say it."""
+    if equal(read_now, held):
+        return True
+    return _counts(read_now) and not _counts(held) and equal(as_written_out(read_now), as_written_out(held))
+
+
+def _counts(timing: Timing) -> bool:
+    return isinstance(timing.rule, tuple) and any(isinstance(member, MonthDays) for member in timing.rule)
 
 
 def _quoted(schedule: Schedule) -> str:

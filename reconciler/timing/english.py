@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from reconciler.model import CalendarInterval, CronFields, DstPolicy, ElapsedInterval, Timing
+from reconciler.model import CalendarInterval, CronFields, DstPolicy, ElapsedInterval, Member, Timing
 from reconciler.timing.english_days import WEEKDAY_NAMES, days_text, position_text
 from reconciler.timing.english_words import and_, clock, ranges, steps_of
-from reconciler.timing.fields import Values, values
+from reconciler.timing.fields import Values, fields_of, values
 from reconciler.timing.positions import position_named
 
 _MOST_LISTED = 8  # times of day named one by one
@@ -34,8 +34,8 @@ def english(timing: Timing) -> str:
             rule = _calendar_interval(interval)
         case ElapsedInterval() as interval:
             rule = f"every {_step(interval.every)}, counted from {_instant(interval.anchor, timing.timezone)}"
-        case fields:
-            rule = _union(fields)
+        case members:
+            rule = _union(members, holidays=bool(timing.calendars))
     return ", ".join([rule, *_limits(timing), _zone(timing.timezone), *_policy(timing.dst)])
 
 
@@ -107,26 +107,31 @@ def _instant(instant: datetime, timezone: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _union(fields: tuple[CronFields, ...]) -> str:
+def _union(members: tuple[Member, ...], *, holidays: bool) -> str:
     """Return the members parted by semicolons, those with the same days told as one."""
-    position = _position(fields)
+    position = _position(members, holidays=holidays)
     if position is not None:
         return position
     groups: dict[str, list[CronFields]] = {}
-    for member in fields:
-        groups.setdefault(days_text(member), []).append(member)
-    return "; ".join(_told(days, times) for days, members in groups.items() for times in _times(members))
+    for member in members:
+        groups.setdefault(days_text(member), []).append(fields_of(member))
+    return "; ".join(_told(days, times) for days, alike in groups.items() for times in _times(alike))
 
 
-def _position(fields: tuple[CronFields, ...]) -> str | None:
-    """Return the sentence for days that have a name together only, such as the last business day; else None."""
+def _position(fields: tuple[Member, ...], *, holidays: bool) -> str | None:
+    """Return the sentence for days that have a name together only, such as the last business day; else None.
+
+    They were counted without regard to holidays, which their name would no longer say beside *holidays*.
+    """
     by_clock: dict[CronFields, list[CronFields]] = {}
     for member in fields:
+        if not isinstance(member, CronFields):
+            return None
         clock = CronFields(hour=member.hour, minute=member.minute, second=member.second)
         by_clock.setdefault(clock, []).append(member)
     names = {position_named(members) if len(members) > 1 else None for members in by_clock.values()}
     found = names.pop()
-    if found is None or names:
+    if found is None or names or (holidays and "business" in found[0]):
         return None
     return "; ".join(_told(position_text(*found), times) for times in _times(list(by_clock)))
 
