@@ -20,7 +20,7 @@ _LAST_YEAR = 9980  # the years in which due times are searched end here
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _A_DAY = timedelta(days=1)
 _START = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
-_CHANGES = (int(_START.timestamp()), int(datetime(2041, 1, 1, tzinfo=UTC).timestamp()))
+COMPARED = (int(_START.timestamp()), int(datetime(2041, 1, 1, tzinfo=UTC).timestamp()))
 _DENSE = 2000
 _SPARSE = 100
 _MOST_DAYS = 50
@@ -68,9 +68,9 @@ def difference(first: Timing, second: Timing) -> Difference | None:
 @lru_cache(maxsize=1024)
 def _same_clock(one: str, other: str) -> bool:
     """Return whether the clocks of two zones show the same time from 2024 to 2040."""
-    if stretch_at(one, _CHANGES[0]).offset != stretch_at(other, _CHANGES[0]).offset:
+    if stretch_at(one, COMPARED[0]).offset != stretch_at(other, COMPARED[0]).offset:
         return False
-    return list(offset_changes(one, *_CHANGES)) == list(offset_changes(other, *_CHANGES))
+    return list(offset_changes(one, *COMPARED)) == list(offset_changes(other, *COMPARED))
 
 
 def _same_text(first: Timing, second: Timing) -> bool:
@@ -129,7 +129,7 @@ def _part_at_changes(first: Timing, second: Timing) -> Difference | None:
     elapsed = {values(fields_of(member)).follows_elapsed for member in members}
     if elapsed == {True} or (elapsed == {False} and first.dst == second.dst):
         return None
-    for instant, before, after in offset_changes(first.timezone, *_CHANGES):
+    for instant, before, after in offset_changes(first.timezone, *COMPARED):
         change = _EPOCH + timedelta(seconds=instant)
         width = timedelta(seconds=abs(after - before) + 1)
         if found := _part(first, second, change - width, until=change + width):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from reconciler.model import Counted, Member, MonthDays
-from reconciler.timing.english_words import and_, ordinal, ranges, spans
+from reconciler.timing.english_words import and_, nth, ordinal, ranges, spans
 from reconciler.timing.fields import Values, fields_of, values
 
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -25,7 +25,6 @@ _MONTH_NAMES = (
     "November",
     "December",
 )
-POSITION_WORDS = "- first second third fourth fifth sixth seventh eighth ninth tenth".split()
 _NTH = ("last", "first", "second", "third", "fourth", "fifth")
 _ORDINALS = tuple(ordinal(number) for number in range(32))
 _EVEN, _ODD = frozenset(range(2, 54, 2)), frozenset(range(1, 54, 2))
@@ -56,12 +55,13 @@ def _falling(allowed: Values) -> list[str]:
 
 def positions_text(counted: Counted, positions: Sequence[int]) -> str:
     """Return *positions* of what is *counted* in words: `first and last business day`."""
-    return f"{and_([_position_word(nth) for nth in positions])} {_counted_word(counted)}"
+    return f"{and_([_position_word(one) for one in positions])} {_counted_word(counted)}"
 
 
-def _position_word(nth: int) -> str:
-    number = POSITION_WORDS[abs(nth)] if abs(nth) < len(POSITION_WORDS) else ordinal(abs(nth))
-    return number if nth > 0 else "last" if nth == -1 else f"{number} to last"
+def _position_word(position: int) -> str:
+    if position > 0:
+        return nth(position)
+    return "last" if position == -1 else f"{nth(-position)} to last"
 
 
 def _counted_word(counted: Counted) -> str:

@@ -26,7 +26,7 @@ from reconciler.model import (
     Reading,
     Timing,
 )
-from reconciler.timing import cron_fields, cron_union, english, fires, month_days, next_fire, rule_union
+from reconciler.timing import cron_fields, cron_union, english, fires, month_days, next_fire, rule_member, rule_union
 from reconciler.timing.fields import ORDINALS, WEEKDAYS
 from reconciler.timing.positions import business_day, days_from_end, weekday_from_end
 from tests.effort import examples
@@ -105,7 +105,9 @@ _elapsed = st.builds(
 )
 _timings = st.builds(
     Timing,
-    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "EST", "Japan", "Etc/GMT+5", "Asia/Kolkata"]),
+    st.sampled_from(
+        ["UTC", "Europe/Berlin", "America/New_York", "America/Havana", "EST", "Japan", "Etc/GMT+5", "Asia/Kolkata"]
+    ),
     st.one_of(_unions, _named, _counted, _counted_beside_cron, _calendar, _elapsed),
     dst=policies,
     start=st.none() | st.just(date(2026, 3, 1)),
@@ -131,8 +133,11 @@ _STARTS = [
 ]
 
 
+_WRITTEN_OUT = datetime(2100, 1, 1, tzinfo=UTC)  # the unions of earlier releases end here
+
+
 def _due(timing: Timing) -> list[list[datetime]]:
-    return [list(islice(fires(timing, start), 150)) for start in _STARTS]
+    return [list(islice(fires(timing, start, _WRITTEN_OUT), 150)) for start in _STARTS]
 
 
 @settings(deadline=None, max_examples=examples(150), suppress_health_check=list(HealthCheck))
@@ -156,7 +161,33 @@ def test_the_english_of_a_timing_reads_back_to_the_same_fire_times(timing: Timin
         ([{"minute": "0,30"}], "every 30 minutes, Europe/Berlin"),
         ([{"hour": "*", "minute": "5"}], "at minute 5 of every hour, Europe/Berlin"),
         ([{"hour": "*/2", "minute": "0"}], "every 2 hours, Europe/Berlin"),
-        ([{"hour": "*/5", "minute": "0"}], "every 5 hours of the day, Europe/Berlin"),
+        ([{"hour": "*/5", "minute": "0"}], "every 5 hours from 00:00 to 20:00, Europe/Berlin"),
+        (
+            [{"hour": "22,23,0-5", "minute": "*/20"}, {"hour": "6"}],
+            "every 20 minutes from 22:00 to 06:00, Europe/Berlin",
+        ),
+        ([{"hour": "*/18", "minute": "*"}], "every minute, in hours 0 and 18, Europe/Berlin"),
+        ([{"hour": "*/7", "minute": "0"}], "at 00:00, 07:00, 14:00 and 21:00, every day, Europe/Berlin"),
+        ([{"hour": "*/6", "minute": "17"}], "every 6 hours at minute 17, Europe/Berlin"),
+        ([{"hour": "*/2", "minute": "*/15"}], "every 15 minutes in every second hour, Europe/Berlin"),
+        ([{"hour": "*", "minute": "*/7"}], "every 7 minutes from minute 0 of every hour, Europe/Berlin"),
+        ([{"hour": "*", "minute": "*/25"}], "at minutes 0, 25 and 50 of every hour, Europe/Berlin"),
+        (
+            [{"hour": "22,23,0-4", "minute": "0,7,22"}],
+            "at minutes 0, 7 and 22 of every hour from 22:00 to 04:59, Europe/Berlin",
+        ),
+        (
+            [{"day_of_week": "mon-fri", "hour": "9-11,13-17", "minute": "*/15"}],
+            "every 15 minutes from 09:00 to 11:45 and from 13:00 to 17:45, Monday to Friday, Europe/Berlin",
+        ),
+        (
+            [{"day_of_week": "mon-fri", "hour": "23,0-4", "minute": "*/10"}],
+            "every 10 minutes from 00:00 to 04:50 and from 23:00 to 23:50, Monday to Friday, Europe/Berlin",
+        ),
+        (
+            [{"hour": "3-23,0,1", "minute": "0"}],
+            "every hour from 00:00 to 01:00 and from 03:00 to 23:00, Europe/Berlin",
+        ),
         ([{"hour": "9-16", "minute": "*/15"}, {"hour": "17"}], "every 15 minutes from 09:00 to 17:00, Europe/Berlin"),
         ([{"day": "1st mon", "hour": "9"}], "at 09:00, on the first Monday of the month, Europe/Berlin"),
         ([{"day": "1,15,last", "hour": "9"}], "at 09:00, on the 1st, 15th and last day of the month, Europe/Berlin"),
@@ -206,6 +237,17 @@ def test_the_unions_of_earlier_releases_keep_their_names_where_these_say_all() -
     assert english(Timing("UTC", fields)) == "at 09:00, on the last business day of the month, UTC"
     holidays = Timing("UTC", fields, calendars=(HolidayCalendar("DE"),))  # counted with the holidays, unlike a name
     assert english(holidays).startswith("at 09:00, on the last day of the month falling on Monday to Friday; ")
+
+
+def test_days_of_every_month_that_share_their_times_are_told_together() -> None:
+    members = [{"day": "15", "hour": "9"}, {"business_days": "-1", "hour": "9"}]
+    timing = Timing("UTC", rule_union(map(rule_member, members)))
+    assert english(timing) == "at 09:00, on the 15th and on the last business day of the month, UTC"
+
+
+def test_an_uneven_step_stays_a_step_where_the_clocks_change_at_one_of_its_hours() -> None:
+    step = (cron_fields({"hour": "*/18", "minute": "*"}),)  # follows elapsed time, which `in hours` does not
+    assert english(Timing("America/Havana", step)) == "every minute in every 18th hour of the day, America/Havana"
 
 
 def test_intervals_in_english() -> None:
