@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.declaration.schema import load_schema
 from reconciler.errors import LockInvalid
-from reconciler.lockfile import Reader, dumps, freeze_from_json, freeze_text, loads, lock_digest, salvage
+from reconciler.lockfile import VERSION, Reader, dumps, freeze_from_json, freeze_text, loads, lock_digest, salvage
 from reconciler.lockfile.freezes import EVERY_MINUTE
 from reconciler.model import (
     CalendarInterval,
@@ -258,7 +258,7 @@ def test_changing_any_character_is_noticed(data: st.DataObject) -> None:
         pytest.param('"Europe/Berlin"\n', '"Mars/Base"\n', "Mars/Base", id="a zone that does not exist"),
         pytest.param('"mon-fri"', '"mon wed"', "not understood", id="a field APScheduler would cut short"),
         pytest.param("\nbeta:", "\nalpha:", "checksum", id="an entry under another name"),
-        pytest.param("version: 1", "version: 3", "upgrade", id="a newer format"),
+        pytest.param("version: 1", f"version: {VERSION + 1}", "upgrade", id="a newer format"),
         pytest.param("version: 1", "version: 2", "what it holds is version 1", id="a version that nothing needs"),
         pytest.param("version: 1", "version: 0", "version 0", id="an older format"),
         pytest.param("version: 1\n", "version: 1\n\nstray\n", "belongs to no entry", id="a stray line"),

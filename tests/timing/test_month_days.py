@@ -32,7 +32,8 @@ from .strategies import counted, counted_rules, timings
 
 A_SECOND = timedelta(seconds=1)
 NO_DAYS: frozenset[date] = frozenset()
-ALL = frozenset(range(1, 13))
+A_TIME = st.just({"hour": "9", "minute": "0"})
+HOLIDAYS = st.dates(date(2026, 1, 1), date(2028, 12, 31))
 
 
 def due_days(rule: Member, first: int, last: int, holidays: frozenset[date] = NO_DAYS) -> list[date]:
@@ -183,6 +184,19 @@ def test_a_timing_equals_itself_dealt_out_in_positions(timing: Timing) -> None:
 
 def _frame(timing: Timing) -> tuple[object, ...]:
     return (timing.dst, timing.start, timing.end, timing.exclude, timing.calendars)
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(counted(most=4, beside=A_TIME), counted(most=4, beside=A_TIME), st.sets(HOLIDAYS, max_size=8))
+def test_pairs_are_equal_where_every_month_of_forty_years_says_so(
+    one: MonthDays, other: MonthDays, off: set[date]
+) -> None:
+    held = HolidayCalendar("XX", tuple((day, "off") for day in sorted(off)))
+    first, second = (Timing("UTC", (rule,), calendars=(held,)) for rule in (one, other))
+    sets = [set(expected(rule, 2024, 2063, frozenset(off))) - off for rule in (one, other)]
+    part = difference(first, second)
+    assert equal(first, second) == (sets[0] == sets[1])
+    assert (None if part is None else part.at.date()) == min(sets[0] ^ sets[1], default=None)
 
 
 @pytest.mark.parametrize(
