@@ -23,15 +23,15 @@ from reconciler.errors import InvalidInput, Problem
 from reconciler.model import (
     CalendarInterval,
     Conventions,
-    CronFields,
     ElapsedInterval,
     HolidayCalendar,
+    Member,
     Origin,
     Rule,
     Timing,
 )
 from reconciler.scoring import Case
-from reconciler.timing import FieldError, UnknownZone, check_zone, cron_fields, cron_union, next_fire
+from reconciler.timing import FieldError, UnknownZone, check_zone, next_fire, rule_member, rule_union
 from reconciler.timing.fields import WEEKDAYS
 
 _RULES = ("expect", "cron", "interval")
@@ -164,20 +164,20 @@ def _day(text: str, origin: Origin) -> date:
         raise Wrong(f"there is no such date: {text}", origin, "write a date that exists") from None
 
 
-def _union(meaning: Mapping[str, Any], place: _Place, zone: str) -> tuple[CronFields, ...]:
+def _union(meaning: Mapping[str, Any], place: _Place, zone: str) -> tuple[Member, ...]:
     """Return the union that `expect:` or `cron:` means."""
     try:
         if "expect" in meaning:
-            return cron_union(cron_fields(kwargs) for kwargs in meaning["expect"])
+            return rule_union(rule_member(kwargs) for kwargs in meaning["expect"])
         lines = meaning["cron"] if isinstance(meaning["cron"], list) else [meaning["cron"]]
-        return cron_union(_members(lines, zone))
+        return rule_union(_members(lines, zone))
     except FieldError as error:
         raise Wrong(str(error), place.of("expect"), error.hint) from None
     except Refused as refused:
         raise Wrong(refused.question.message, place.of("cron"), refused.question.hint) from None
 
 
-def _members(lines: Iterable[str], zone: str) -> Iterator[CronFields]:
+def _members(lines: Iterable[str], zone: str) -> Iterator[Member]:
     for line in lines:
         rule = read_cronsim(line, timezone=zone).rule
         assert isinstance(rule, tuple)

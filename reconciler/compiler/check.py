@@ -23,12 +23,14 @@ from reconciler.model import (
     Evidence,
     Lock,
     LockEntry,
+    MonthDays,
     Question,
     Reading,
     Schedule,
     Timing,
 )
 from reconciler.timing import english, equal
+from reconciler.timing.positions import as_written_out
 
 Readings = Mapping[Ask, "Reading | Question"]
 _WORTH_A_PROCESS = 500
@@ -94,7 +96,7 @@ def _wrong_sentence(entry: LockEntry) -> str | None:
     again = read(as_once_read(entry.means), timezone=None, conventions=Conventions())
     if isinstance(again, Reading):
         calendars = tuple(known.get(one.code, one) for one in again.timing.calendars)
-        if equal(replace(again.timing, calendars=calendars), entry.timing):
+        if _alike(replace(again.timing, calendars=calendars), entry.timing):
             return None
     return f'the lockfile says "{entry.means}", but its fields mean "{now}"'
 
@@ -126,8 +128,15 @@ def _meant(schedule: Schedule, entry: LockEntry, readings: Sequence[Reading | Qu
     return as_declared(union.reading.timing, schedule, calendars_of(entry))[0]
 
 
-def _alike(one: Timing, other: Timing) -> bool:
-    return one == other or equal(one, other)
+def _alike(read_now: Timing, held: Timing) -> bool:
+    """Return whether *held*, an entry's timing, is what was *read_now*, as far as its release could say it."""
+    if read_now == held or equal(read_now, held):
+        return True
+    return _counts(read_now) and not _counts(held) and equal(as_written_out(read_now), as_written_out(held))
+
+
+def _counts(timing: Timing) -> bool:
+    return isinstance(timing.rule, tuple) and any(isinstance(member, MonthDays) for member in timing.rule)
 
 
 def _quoted(schedule: Schedule) -> str:

@@ -31,7 +31,7 @@ from reconciler.model import (
     Reading,
     Schedule,
 )
-from reconciler.timing import NeverFires, asked_key, check_fires, cron_union
+from reconciler.timing import NeverFires, asked_key, check_fires, rule_union
 from reconciler.timing.policy import breaches
 
 
@@ -235,7 +235,7 @@ def union_of(parts: Sequence[Compiled]) -> Compiled | Question:
     if len(frames) > 1:
         return Question("the phrases differ in timezone, limits or exceptions", _SPLIT)
     members = [member for rule in rules if isinstance(rule, tuple) for member in rule]
-    timing = replace(readings[0].timing, rule=cron_union(members))
+    timing = replace(readings[0].timing, rule=rule_union(members))
     return Compiled(
         Reading(
             timing,

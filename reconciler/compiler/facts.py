@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timing
 from reconciler.timing import frequency, next_fire
-from reconciler.timing.fields import MONTHS, WEEKDAYS, values
+from reconciler.timing.fields import MONTHS, WEEKDAYS, fields_of, values
 
 _DAY_WORD = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?s?"
 _MONTH_WORD = (
@@ -86,12 +86,13 @@ def contradictions(phrase: str, timing: Timing) -> tuple[str, ...]:
 
 
 def _limited(timing: Timing) -> bool:
-    years = isinstance(timing.rule, tuple) and any(member.year != "*" for member in timing.rule)
+    years = isinstance(timing.rule, tuple) and any(fields_of(member).year != "*" for member in timing.rule)
     return years or bool(timing.start or timing.end or timing.exclude or timing.calendars)
 
 
 def _members(timing: Timing) -> tuple[CronFields, ...]:
-    return timing.rule if isinstance(timing.rule, tuple) else ()
+    """Return the cron fields of a union, whose days may be counted beside them; none of an interval."""
+    return tuple(map(fields_of, timing.rule)) if isinstance(timing.rule, tuple) else ()
 
 
 def _due_clocks(timing: Timing) -> frozenset[time] | None:
@@ -100,7 +101,7 @@ def _due_clocks(timing: Timing) -> frozenset[time] | None:
         return None
     if isinstance(timing.rule, CalendarInterval):
         return frozenset(clock.replace(second=0) for clock in timing.rule.times)
-    allowed = map(values, timing.rule)
+    allowed = map(values, _members(timing))
     return frozenset(time(hour, minute) for one in allowed for hour in one.hours for minute in one.minutes)
 
 

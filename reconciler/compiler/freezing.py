@@ -14,9 +14,9 @@ from typing import TypeAlias
 
 from reconciler.compiler.grammar import read
 from reconciler.lockfile.freezes import EVERY_MINUTE
-from reconciler.model import Conventions, CronFields, DeclaredFreeze, Freeze, Question, Timing
-from reconciler.timing import asked_key, cron_fields, cron_union, english, zone_text
-from reconciler.timing.fields import WEEKDAYS
+from reconciler.model import Conventions, CronFields, DeclaredFreeze, Freeze, Member, Question, Timing
+from reconciler.timing import asked_key, cron_fields, english, rule_member, rule_union, zone_text
+from reconciler.timing.fields import WEEKDAYS, fields_of
 
 _DAY = 24 * 60
 _HALF = r"(?:[ap]\.?\s?m\.?(?![a-z]))"
@@ -58,7 +58,7 @@ class _Unclear(Exception):
 class _Part:
     """Minutes of a day, from *start* up to but not with *end*, on *days*, and the words for both."""
 
-    days: tuple[CronFields, ...]
+    days: tuple[Member, ...]
     start: int
     end: int
 
@@ -69,12 +69,12 @@ class _Part:
             return f"all day, {said}"
         return f"from {_clock_text(self.start)} to {_clock_text(self.end)}, {said}"
 
-    def members(self) -> Iterator[CronFields]:
-        """Yield cron fields that are due in each of the minutes."""
+    def members(self) -> Iterator[Member]:
+        """Yield what is due in each of the minutes."""
         first, last = divmod(self.start, 60), divmod(self.end - 1, 60)
         for hours, minutes in _hours(*first, *last):
             for day in self.days:
-                yield cron_fields({**_day_fields(day), "hour": hours, "minute": minutes})
+                yield rule_member({**_day_fields(day), "hour": hours, "minute": minutes})
 
 
 def read_freeze(declared: DeclaredFreeze, conventions: Conventions) -> Freeze | tuple[Question | None, ...]:
@@ -99,7 +99,7 @@ def read_freeze(declared: DeclaredFreeze, conventions: Conventions) -> Freeze | 
     if len(limits) > 1:
         return (Question("the phrases differ in their dates or exceptions", "give each the same ones"),)
     ((exclude, start, end),) = limits
-    rule = cron_union(member for part in parts for member in part.members())
+    rule = rule_union(member for part in parts for member in part.members())
     timing = Timing(declared.timezone, rule, EVERY_MINUTE, start, end, exclude)
     words = "; ".join(dict.fromkeys(part.words(declared.timezone) for part in parts))
     means = f"{words}{_limits_text(timing)}, {zone_text(declared.timezone)}"
@@ -154,9 +154,10 @@ def _minute(text: str, zone: str, conventions: Conventions) -> int:
     if isinstance(found, Question):
         raise _Unclear(f"`{text}`: {found.message}", "write times as 09:00, 16:30, 4pm, noon or midnight")
     rule = found.timing.rule
-    if not isinstance(rule, tuple) or len(rule) != 1 or not (rule[0].hour + rule[0].minute).isdigit():
+    fields = fields_of(rule[0]) if isinstance(rule, tuple) and len(rule) == 1 else CronFields()
+    if not (fields.hour + fields.minute).isdigit():
         raise _Unclear(f"`{text}` is not one time of day", "write times as 09:00, 16:30, 4pm, noon or midnight")
-    return int(rule[0].hour) * 60 + int(rule[0].minute)
+    return int(fields.hour) * 60 + int(fields.minute)
 
 
 def _days(text: str, zone: str, conventions: Conventions) -> Timing:
@@ -174,7 +175,7 @@ def _days(text: str, zone: str, conventions: Conventions) -> Timing:
         raise _Unclear(f"`{text}` says it only roughly: {guessed[0]}")
     if not isinstance(timing.rule, tuple):
         raise _Unclear("a freeze is about days of the week, of the month or of the year, not about every so many days")
-    if any((one.hour, one.minute, one.second) != ("0", "0", "0") for one in timing.rule):
+    if any((one.hour, one.minute, one.second) != ("0", "0", "0") for one in map(fields_of, timing.rule)):
         raise _Unclear(f"`{text}` names moments; a freeze is a span", "write from … to …, or whole days")
     if timing.timezone != zone:
         raise _Unclear(f"the phrase names {timing.timezone}, the freeze {zone}", "write the zone in `timezone`")
@@ -183,9 +184,9 @@ def _days(text: str, zone: str, conventions: Conventions) -> Timing:
     return timing
 
 
-def _next_day(day: CronFields) -> CronFields:
+def _next_day(day: Member) -> CronFields:
     """Return the day after each of *day*, which the weekdays alone decide."""
-    if day == replace(CronFields(), day_of_week=day.day_of_week, hour="0"):
+    if isinstance(day, CronFields) and day == replace(CronFields(), day_of_week=day.day_of_week, hour="0"):
         if day.day_of_week == "*":
             return day
         named = {WEEKDAYS[(WEEKDAYS.index(name) + 1) % 7] for name in _weekdays(day)}
@@ -220,9 +221,8 @@ def _on(weekday: int) -> CronFields:
     return cron_fields({"day_of_week": WEEKDAYS[weekday], "hour": "0"})
 
 
-def _day_fields(day: CronFields) -> dict[str, str]:
-    names = ("year", "month", "day", "week", "day_of_week")
-    return {name: getattr(day, name) for name in names if getattr(day, name) != "*"}
+def _day_fields(day: Member) -> dict[str, str]:
+    return {name: text for name, text in day.kwargs().items() if name not in ("hour", "minute", "second")}
 
 
 def _hours(first: int, begin: int, last: int, end: int) -> Iterator[tuple[str, str]]:

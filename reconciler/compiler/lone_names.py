@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from reconciler.compiler.grammar.vocabulary import WORDS
 from reconciler.compiler.grammar.zones import iana_key, spoken_zone
-from reconciler.model import CronFields, Reading
+from reconciler.model import CronFields, MonthDays, Reading
 from reconciler.timing import UnknownZone, canonical
-from reconciler.timing.fields import MONTHS, WEEKDAYS, Values, values
+from reconciler.timing.fields import MONTHS, WEEKDAYS, Values, fields_of, values
 
 _ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
 _ONES += "seventeen eighteen nineteen".split()
@@ -73,18 +73,21 @@ def unnamed(said: str, reading: Reading, days: list[date], *, fine: bool) -> Ite
         yield "cron fields have no room for a span of dates"
     weekdays, months = weekdays_of(said), months_of(said)
     if (weekdays and weekdays != {day.weekday() for day in days}) or (
-        not weekdays and any(member.day_of_week != "*" for member in members)
+        not weekdays and any(fields_of(member).day_of_week != "*" for member in members)
     ):
         yield "the weekdays it is due on are not those that the phrase names"
     if (months and months != {day.month for day in days}) or (
-        not months and not many_months and any(member.month != "*" for member in members)
+        not months and not many_months and any(fields_of(member).month != "*" for member in members)
     ):
         yield "the months it is due in are not those that the phrase names"
     for member in members:
-        yield from _positions(said, member, values(member))
-        yield from _times(said, reading, member, fine=fine)
+        if isinstance(member, MonthDays):
+            yield "it is due on days counted within the month, which a model alone is not believed"
+        else:
+            yield from _positions(said, member, values(member))
+        yield from _times(said, reading, fields_of(member), fine=fine)
     if not fine:
-        yield from _half_days(said, {hour for member in members for hour in values(member).hours}, reading)
+        yield from _half_days(said, {hour for one in members for hour in values(fields_of(one)).hours}, reading)
 
 
 def _zones(said: str, reading: Reading) -> Iterator[str]:

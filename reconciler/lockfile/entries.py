@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from itertools import groupby
 from typing import Any, cast
 
 from reconciler.durations import format_duration, parse_duration
 from reconciler.lockfile.freezes import NAME, freeze_checksum
+from reconciler.lockfile.unions import union_from_json, union_to_json
 from reconciler.model import (
     CalendarInterval,
     CatchUp,
-    CronFields,
     DstPolicy,
     ElapsedInterval,
     Evidence,
@@ -26,11 +25,12 @@ from reconciler.model import (
     OnInterrupt,
     OnOverlap,
     Retries,
+    Rule,
     RunSpec,
     Timing,
     digest,
 )
-from reconciler.timing import check_zone, fields_as_written
+from reconciler.timing import check_zone
 from reconciler.timing.fields import WEEKDAYS
 
 _DEFAULT_RUN = RunSpec()
@@ -46,7 +46,7 @@ def entry_to_json(entry: LockEntry) -> dict[str, Json]:
         "means": entry.means,
         "timezone": timing.timezone,
         "timezone_from": "phrase" if entry.timezone_from_phrase else None,
-        **_rule_to_json(timing),
+        **rule_to_json(timing),
         "dst": None if timing.dst == DstPolicy() else {"gap": timing.dst.gap, "overlap": timing.dst.overlap},
         "start": _date_text(timing.start),
         "end": _date_text(timing.end),
@@ -91,22 +91,22 @@ def _limits_to_json(limits: Limits) -> dict[str, Json]:
     return {key: value for key, value in shown.items() if value}
 
 
-def _rule_to_json(timing: Timing) -> dict[str, Json]:
-    cron, interval = rule_to_json(timing)
-    return {"interval": interval} if interval else {"cron": cron}
+def rule_to_json(timing: Timing) -> dict[str, Json]:
+    """Return the rule of *timing* by the keys of all rules: `cron`, `month_days` and `interval`; others are empty."""
+    union = timing.rule if isinstance(timing.rule, tuple) else ()
+    return {**union_to_json(union), "interval": _interval_to_json(timing.rule)}
 
 
-def rule_to_json(timing: Timing) -> tuple[list[dict[str, str]], dict[str, Json] | None]:
-    """Return the rule of *timing* as (cron kwargs, interval); one of the two is empty."""
-    match timing.rule:
-        case CalendarInterval() as rule:
+def _interval_to_json(rule: Rule) -> dict[str, Json] | None:
+    match rule:
+        case CalendarInterval():
             on: dict[str, Json] = {"on": [WEEKDAYS[day] for day in rule.weekdays]} if rule.weekdays else {}
             at = [_clock_text(clock) for clock in rule.times]
-            return [], {rule.unit: rule.every, **on, "at": at, "anchor": rule.anchor.isoformat()}
-        case ElapsedInterval() as rule:
-            return [], {"elapsed": format_duration(rule.every), "anchor": instant_text(rule.anchor)}
-        case fields:
-            return [member.kwargs() for member in fields], None
+            return {rule.unit: rule.every, **on, "at": at, "anchor": rule.anchor.isoformat()}
+        case ElapsedInterval():
+            return {"elapsed": format_duration(rule.every), "anchor": instant_text(rule.anchor)}
+        case _:
+            return None
 
 
 def _clock_text(clock: time) -> str:
@@ -216,17 +216,10 @@ def _date(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-@lru_cache(maxsize=16384)
-def _cron_fields(kwargs: tuple[tuple[str, str], ...]) -> CronFields:
-    return fields_as_written(dict(kwargs))
-
-
-def _rule_from_json(value: Mapping[str, Any]) -> tuple[CronFields, ...] | CalendarInterval | ElapsedInterval:
+def _rule_from_json(value: Mapping[str, Any]) -> Rule:
     interval = value.get("interval")
     if interval is None:
-        if not value["cron"]:
-            raise ValueError("no cron fields")
-        return tuple(_cron_fields(tuple(kwargs.items())) for kwargs in value["cron"])
+        return union_from_json(value)
     if "elapsed" in interval:
         every = parse_duration(interval["elapsed"])
         if every < timedelta(seconds=1):

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from reconciler.lockfile.unions import union_from_json, union_to_json
 from reconciler.model import DstPolicy, Freeze, Json, Timing, digest
-from reconciler.timing import check_zone, fields_as_written
+from reconciler.timing import check_zone
 
 NAME = "change freeze"
 EVERY_MINUTE = DstPolicy(gap="skip", overlap="both")
@@ -23,7 +24,7 @@ def freeze_to_json(freeze: Freeze) -> dict[str, Json]:
         "when": list(freeze.when),
         "means": freeze.means,
         "timezone": freeze.timing.timezone,
-        "cron": [member.kwargs() for member in rule],
+        **union_to_json(rule),
         "start": _date_text(freeze.timing.start),
         "end": _date_text(freeze.timing.end),
         "except": [day.isoformat() for day in freeze.timing.exclude],
@@ -41,14 +42,12 @@ def freeze_from_json(value: Mapping[str, Any]) -> Freeze:
     """Return the freeze that `freeze_to_json` gives as *value*; raise ValueError, KeyError or TypeError for others."""
     timing = Timing(
         check_zone(value["timezone"]),
-        tuple(fields_as_written(kwargs) for kwargs in value["cron"]),
+        union_from_json(value),
         dst=EVERY_MINUTE,
         start=date.fromisoformat(value["start"]) if "start" in value else None,
         end=date.fromisoformat(value["end"]) if "end" in value else None,
         exclude=tuple(date.fromisoformat(text) for text in value.get("except", ())),
     )
-    if not timing.rule:
-        raise ValueError("no cron fields")
     return Freeze(tuple(value["when"]), value["means"], timing, value["source"], value.get("reason"))
 
 

@@ -13,11 +13,14 @@ from reconciler.errors import LockInvalid, Problem
 from reconciler.lockfile.declared import own_timing
 from reconciler.lockfile.entries import checksum, entry_from_json, entry_to_json, fields_checksum
 from reconciler.lockfile.freezes import NAME, freeze_checksum, freeze_from_json, freeze_to_json
+from reconciler.lockfile.unions import MONTH_DAYS
 from reconciler.model import Freeze, Json, Lock, LockEntry, Origin, digest
 from reconciler.timing import FieldError
 
-VERSION = 1
-_LISTS = ("cron", "holidays")
+_NEEDED = {MONTH_DAYS: 2}
+"""The fields that the first release did not know, each with the version that a reader of it must know."""
+VERSION = max(_NEEDED.values())
+_LISTS = ("cron", MONTH_DAYS, "holidays")
 """The fields that are written an item a line."""
 _HEADER = "# Written by `reconcile compile`. Review it, do not edit it.\n"
 _VERSION_LINE = re.compile(r"version: ([0-9]{1,9})")
@@ -35,8 +38,14 @@ def dumps(lock: Lock) -> str:
 
 
 def document(blocks: Iterable[str]) -> str:
-    """Return the file that holds *blocks*, each of which ends its last line."""
-    return "\n".join([f"{_HEADER}version: {VERSION}\n", *blocks])
+    """Return the file that holds *blocks*, each of which ends its last line; its version is the least that will do."""
+    body = "\n".join(["", *blocks])
+    return f"{_HEADER}version: {_version_of(body)}\n{body}"
+
+
+def _version_of(text: str) -> int:
+    """Return the version that a reader of *text* must know: 1 unless a field of it came later."""
+    return max((version for key, version in _NEEDED.items() if f"\n  {key}:" in text), default=1)
 
 
 def block(entry: LockEntry) -> str:
@@ -212,11 +221,11 @@ def _header_problems(text: str, file: str) -> Iterator[Problem]:
     version = next((match for line in text.split("\n", 2)[:2] if (match := _VERSION_LINE.fullmatch(line))), None)
     if version is None:
         yield Problem("this is not a lockfile: the second line does not name a version", Origin(file, 1, 1), HEAL)
-    elif int(version[1]) != VERSION:
-        newer = int(version[1]) > VERSION
-        message = f"lockfile version {version[1]}; this program reads version {VERSION}"
-        hint = "it was written by a newer release: upgrade reconcile" if newer else HEAL
-        yield Problem(message, Origin(file, 2, 1), hint)
+    elif int(version[1]) > VERSION:
+        message = f"lockfile version {version[1]}; this program reads versions up to {VERSION}"
+        yield Problem(message, Origin(file, 2, 1), "it was written by a newer release: upgrade reconcile")
+    elif int(version[1]) != (needed := _version_of(text)):
+        yield Problem(f"lockfile version {version[1]}; what it holds is version {needed}", Origin(file, 2, 1), HEAL)
 
 
 def _blocks(text: str) -> Iterator[_Block]:

@@ -20,6 +20,12 @@ class Origin:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+Counted: TypeAlias = Literal[
+    "business_days", "days", "mondays", "tuesdays", "wednesdays", "thursdays", "fridays", "saturdays", "sundays"
+]
+"""What `MonthDays` count within a month."""
+
+
 @dataclass(frozen=True, slots=True)
 class CronFields:
     """One set of APScheduler cron kwargs in canonical form; all fields must match (AND).
@@ -48,6 +54,26 @@ class CronFields:
         if self.second != "0":
             shown["second"] = self.second
         return shown
+
+
+@dataclass(frozen=True, slots=True)
+class MonthDays:
+    """Days counted within the month, as cron's day field cannot: the last business day, the second to last Friday.
+
+    *positions* are places among what is *counted*, 1 for the month's first and -1 for its last; a month that has
+    fewer has no such day. Business days are Monday to Friday less the holidays of the timing's calendars. *fields*
+    say everything else, the time of day included, and must match as well; their own day field is `*`.
+
+    Build it with `timing.month_days`, which validates and normalises.
+    """
+
+    counted: Counted
+    positions: tuple[int, ...]
+    fields: CronFields
+
+    def kwargs(self) -> dict[str, str]:
+        """Return it as written to the lockfile: `{"business_days": "-1", "hour": "17", "minute": "0"}`."""
+        return {self.counted: ",".join(map(str, self.positions)), **self.fields.kwargs()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +112,10 @@ class DstPolicy:
     overlap: Literal["first", "last", "both"] = "first"
 
 
-Rule: TypeAlias = "tuple[CronFields, ...] | CalendarInterval | ElapsedInterval"
+Member: TypeAlias = "CronFields | MonthDays"
+"""One part of a union."""
+
+Rule: TypeAlias = "tuple[Member, ...] | CalendarInterval | ElapsedInterval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +144,7 @@ class Timing:
     """When a schedule is due: a rule in a timezone (IANA key), its DST policy and its limits.
 
     *start* and *end* are inclusive wall dates; nothing fires on the dates in *exclude* nor on the
-    holidays of *calendars*.
+    holidays of *calendars*, which are no business days either.
     """
 
     timezone: str
@@ -127,10 +156,14 @@ class Timing:
     calendars: tuple[HolidayCalendar, ...] = ()
 
     @property
+    def holidays(self) -> frozenset[date]:
+        """The dates that the calendars hold."""
+        return frozenset(day for calendar in self.calendars for day, _ in calendar.days)
+
+    @property
     def excluded(self) -> frozenset[date]:
         """Every date on which nothing fires."""
-        holidays = (day for calendar in self.calendars for day, _ in calendar.days)
-        return frozenset((*self.exclude, *holidays))
+        return self.holidays.union(self.exclude)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
-from reconciler.lockfile import entry_to_json
+from reconciler.lockfile import entry_to_json, rule_to_json
 from reconciler.model import (
     Change,
     Job,
@@ -34,7 +34,7 @@ _TICK = timedelta(microseconds=1)
 _WEEK = timedelta(days=7)
 # what has words of its own in a report
 _TOLD = frozenset(
-    "when means cron interval timezone timezone_from evidence compiled_by assumptions conventions moved "
+    "when means cron month_days interval timezone timezone_from evidence compiled_by assumptions conventions moved "
     "declared dst holidays".split()
 )
 
@@ -58,10 +58,9 @@ class Side:
 
     @property
     def fields(self) -> list[dict[str, Json]]:
-        """Return the cron kwargs, each with the timezone, or the interval, as the lockfile says them."""
-        shown = entry_to_json(self.entry)
-        rules = shown.get("cron") or [shown["interval"]]
-        assert isinstance(rules, list)
+        """Return the kwargs of each member, or the interval, as the lockfile says them, with the timezone."""
+        shown = rule_to_json(self.entry.timing)
+        rules = [one for found in shown.values() for one in (found if isinstance(found, list) else [found])]
         return [{**rule, "timezone": self.entry.timing.timezone} for rule in rules if isinstance(rule, dict)]
 
 

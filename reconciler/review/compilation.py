@@ -115,13 +115,11 @@ def compile_json(report: CompileReport, *, written: bool, questions: Sequence[Ma
 
 
 def _entry(entry: LockEntry, now: datetime) -> dict[str, Json]:
-    cron, interval = rule_to_json(entry.timing)
     return {
         "when": list(entry.when),
         "means": entry.means,
         "timezone": entry.timing.timezone,
-        "cron": cron,
-        "interval": interval,
+        **rule_to_json(entry.timing),
         "evidence": entry.evidence.value,
         "assumptions": list(entry.assumptions),
         "warnings": list(_warnings(entry, now)),

@@ -68,13 +68,11 @@ def _side(side: Side | None) -> dict[str, Json] | None:
     if side is None:
         return None
     entry = side.entry
-    cron, interval = rule_to_json(entry.timing)
     return {
         "when": list(entry.when),
         "means": entry.means,
         "timezone": entry.timing.timezone,
-        "cron": cron,
-        "interval": interval,
+        **rule_to_json(entry.timing),
         "evidence": entry.evidence.value,
         "compiled_by": entry.compiled_by,
         "assumptions": list(entry.assumptions),

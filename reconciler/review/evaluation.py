@@ -52,13 +52,13 @@ def _failure_json(one: Scored) -> dict[str, Json]:
         "expected": _expected(one.case),
         "got": None,
         "cron": [],
+        "month_days": [],
         "interval": None,
         "message": None,
     }
     if isinstance(one.got, Question):
         return shown | {"message": one.got.message}
-    cron, interval = rule_to_json(one.got.timing)
-    return shown | {"got": english(one.got.timing), "cron": cron, "interval": interval}
+    return shown | {"got": english(one.got.timing), **rule_to_json(one.got.timing)}
 
 
 def evaluation_text(scores: Scores, *, refused: bool, paint: Paint) -> str:

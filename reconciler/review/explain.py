@@ -12,6 +12,7 @@ from reconciler.model import Compiled, Evidence, Json, Question, Reading, Timing
 from reconciler.review.text import Paint, moment, safe
 from reconciler.timing import english, fires, on_wall, warnings_at
 
+_LABELS = {"month_days": "counted"}
 _EVIDENCE = {
     Evidence.AGREED: "agreed: the grammar and the model read the same times",
     Evidence.GRAMMAR: "grammar: read by rule, no model was asked",
@@ -62,6 +63,7 @@ def _blank(phrase: str, status: str, timezone: str | None) -> dict[str, Json]:
         "status": status,
         "timezone": timezone,
         "cron": [],
+        "month_days": [],
         "interval": None,
         "means": None,
         "evidence": None,
@@ -74,8 +76,7 @@ def _blank(phrase: str, status: str, timezone: str | None) -> dict[str, Json]:
 
 
 def _reading_json(reading: Reading) -> dict[str, Json]:
-    cron, interval = rule_to_json(reading.timing)
-    return {"means": english(reading.timing), "cron": cron, "interval": interval}
+    return {"means": english(reading.timing), **rule_to_json(reading.timing)}
 
 
 def explanation_text(phrase: str, result: Compiled | Question, *, start: datetime, count: int, paint: Paint) -> str:
@@ -96,11 +97,9 @@ def explanation_text(phrase: str, result: Compiled | Question, *, start: datetim
 
 
 def _rule_rows(timing: Timing) -> Iterator[tuple[str, str]]:
-    cron, interval = rule_to_json(timing)
-    if interval:
-        yield ("interval", json.dumps(interval))
-    for at, member in enumerate(cron):
-        yield ("cron" if at == 0 else "", json.dumps(member))
+    for key, found in rule_to_json(timing).items():
+        for at, member in enumerate(found if isinstance(found, list) else [found] if found else []):
+            yield (_LABELS.get(key, key) if at == 0 else "", json.dumps(member))
 
 
 def _next_rows(timing: Timing, start: datetime, count: int) -> Iterator[tuple[str, str]]:

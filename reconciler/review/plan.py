@@ -113,7 +113,7 @@ def _differences(before: LockEntry, after: LockEntry, paint: Paint) -> Iterator[
         yield paint(f"  + runs {what_runs(after.run)}", "green")
     old, new = entry_to_json(before), entry_to_json(after)
     old_run, new_run = _as_mapping(old.pop("run")), _as_mapping(new.pop("run"))
-    shown = {"when", "means", "cron", "interval", "timezone", "timezone_from", "command", "python"}
+    shown = {"when", "means", "cron", "month_days", "interval", "timezone", "timezone_from", "command", "python"}
     for key in {**old, **new, **old_run, **new_run}:
         was, now = old.get(key, old_run.get(key)), new.get(key, new_run.get(key))
         if was != now and key not in shown:

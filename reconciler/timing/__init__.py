@@ -1,7 +1,8 @@
 """What a compiled schedule means in time. Pure functions; the only implementation of *next due time*.
 
 cron_fields   kwargs -> CronFields: full-match validation and normal form
-cron_union    several CronFields -> the members that say the same in normal form
+month_days    kwargs that count days within the month -> MonthDays; rule_member for either kind
+rule_union    several members -> the members that say the same in normal form; cron_union for CronFields alone
 next_fire     Timing, instant -> the first due instant after it (UTC)
 fires         Timing, instant -> all of them, lazily
 count_fires   how many of them a span has, and last_fire the last one, without taking each
@@ -20,6 +21,7 @@ from reconciler.timing.freezing import frozen_until
 from reconciler.timing.frequency import Frequency, frequency
 from reconciler.timing.jitter import start_of
 from reconciler.timing.load import Load, week_load
+from reconciler.timing.month_days import month_days, month_days_as_written, rule_member
 from reconciler.timing.normal import cron_fields, fields_as_written
 from reconciler.timing.pausing import next_unpaused, pause_end, pause_warnings, paused_in_git
 from reconciler.timing.policy import breaches
@@ -31,7 +33,7 @@ from reconciler.timing.sanity import (
     warnings_at,
     warnings_for,
 )
-from reconciler.timing.unions import cron_union
+from reconciler.timing.unions import cron_union, rule_union
 from reconciler.timing.zone_names import (
     UnknownZone,
     asked_key,
@@ -70,12 +72,16 @@ __all__ = [
     "frequency",
     "frozen_until",
     "last_fire",
+    "month_days",
+    "month_days_as_written",
     "next_fire",
     "next_unpaused",
     "on_wall",
     "pause_end",
     "pause_warnings",
     "paused_in_git",
+    "rule_member",
+    "rule_union",
     "shown",
     "start_of",
     "start_of_latest",

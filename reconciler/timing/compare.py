@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 
-from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timing
+from reconciler.model import Member, Timing
 from reconciler.timing.days import days_in_year
-from reconciler.timing.fields import values
-from reconciler.timing.fires import fires
+from reconciler.timing.fields import fields_of, values
+from reconciler.timing.fires import day_limits, fires
 from reconciler.timing.zone_names import canonical
 from reconciler.timing.zones import offset_changes, stretch_at
 
@@ -21,7 +21,7 @@ _LAST_YEAR = 9980  # the years in which due times are searched end here
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _A_DAY = timedelta(days=1)
 _START = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
-_CHANGES = (int(_START.timestamp()), int(datetime(2041, 1, 1, tzinfo=UTC).timestamp()))
+COMPARED = (int(_START.timestamp()), int(datetime(2041, 1, 1, tzinfo=UTC).timestamp()))
 _DENSE = 2000
 _SPARSE = 100
 _MOST_DAYS = 50
@@ -43,11 +43,11 @@ def equal(first: Timing, second: Timing) -> bool:
 def difference(first: Timing, second: Timing) -> Difference | None:
     """Return where the two timings part from 2024 on, or None if they fire alike.
 
-    Cron fields in one zone are decided by the calendar, which is a proof: a year's due days depend only
+    Unions in one zone are decided by the calendar, which is a proof: a year's due days depend only
     on its length, the weekday it starts on and the length of the year before, and 40 years in a row from
-    2024 hold all of these that occur outside century years; so the fields allow the same wall times for
-    ever if they do in those years. (Years named in the fields or by a start, an end or an excluded date
-    are compared too, with the years round them.) Wall times being alike, only an offset change can still
+    2024 hold all of these that occur outside century years; so the members allow the same wall times for
+    ever if they do in those years. (Years named in the fields or by a start, an end, an excluded date or
+    a holiday are compared too, with the years round them.) Wall times being alike, only an offset change can still
     part two timings, where one follows elapsed time and the other does not or their policies differ:
     then the hours round each change until 2040 are compared by fire times. Two names of zones whose
     clocks show the same from 2024 to 2040 (`US/Eastern`, `America/New_York`) are one zone here.
@@ -59,7 +59,7 @@ def difference(first: Timing, second: Timing) -> Difference | None:
         second = replace(second, timezone=first.timezone)
     if _same_text(first, second):
         return None
-    if first.timezone == second.timezone and _is_cron(first) and _is_cron(second):
+    if first.timezone == second.timezone and _is_union(first) and _is_union(second):
         return _part_by_days(first, second) or _part_at_changes(first, second)
     return _part(first, second, _START, count=_DENSE) or next(
         (found for start in _samples(first, second) if (found := _part(first, second, start, count=_SPARSE))), None
@@ -71,9 +71,9 @@ def equal_clocks(one: str, other: str) -> bool:
     """Return whether the clocks of two zones show the same time from 2024 to 2040."""
     if canonical(one) == canonical(other):
         return True
-    if stretch_at(one, _CHANGES[0]).offset != stretch_at(other, _CHANGES[0]).offset:
+    if stretch_at(one, COMPARED[0]).offset != stretch_at(other, COMPARED[0]).offset:
         return False
-    return list(offset_changes(one, *_CHANGES)) == list(offset_changes(other, *_CHANGES))
+    return list(offset_changes(one, *COMPARED)) == list(offset_changes(other, *COMPARED))
 
 
 def _same_text(first: Timing, second: Timing) -> bool:
@@ -84,11 +84,11 @@ def _same_text(first: Timing, second: Timing) -> bool:
     return frozenset(first.rule) == frozenset(second.rule) and replace(first, rule=second.rule) == second
 
 
-def _is_cron(timing: Timing) -> bool:
-    return not isinstance(timing.rule, CalendarInterval | ElapsedInterval)
+def _is_union(timing: Timing) -> bool:
+    return isinstance(timing.rule, tuple)
 
 
-def _fields(timing: Timing) -> tuple[CronFields, ...]:
+def _members(timing: Timing) -> tuple[Member, ...]:
     return timing.rule if isinstance(timing.rule, tuple) else ()
 
 
@@ -117,7 +117,7 @@ def _different_days(first: Timing, second: Timing) -> Iterator[date]:
 
 def _named_years(timing: Timing) -> set[int]:
     """Return the years from 2024 on that *timing* names, and those on either side of them."""
-    named = {year for member in _fields(timing) for year in values(member).years or ()}
+    named = {year for member in _members(timing) for year in values(fields_of(member)).years or ()}
     named |= {day.year for day in _limits(timing)}
     return {near for year in named for near in (year - 1, year, year + 1) if _FIRST_YEAR <= near <= _LAST_YEAR}
 
@@ -128,11 +128,11 @@ def _limits(timing: Timing) -> frozenset[date]:
 
 def _part_at_changes(first: Timing, second: Timing) -> Difference | None:
     """Return where timings with the same wall times part at an offset change, if they do."""
-    members = {*_fields(first), *_fields(second)}
-    elapsed = {values(member).follows_elapsed for member in members}
+    members = {*_members(first), *_members(second)}
+    elapsed = {values(fields_of(member)).follows_elapsed for member in members}
     if elapsed == {True} or (elapsed == {False} and first.dst == second.dst):
         return None
-    for instant, before, after in offset_changes(first.timezone, *_CHANGES):
+    for instant, before, after in offset_changes(first.timezone, *COMPARED):
         change = _EPOCH + timedelta(seconds=instant)
         width = timedelta(seconds=abs(after - before) + 1)
         if found := _part(first, second, change - width, until=change + width):
@@ -140,11 +140,11 @@ def _part_at_changes(first: Timing, second: Timing) -> Difference | None:
     return None
 
 
-def _by_clock(timing: Timing) -> dict[tuple[int, int, int], tuple[CronFields, ...]]:
+def _by_clock(timing: Timing) -> dict[tuple[int, int, int], tuple[Member, ...]]:
     """Return for each time of day the members of the union that are due then."""
-    due: dict[tuple[int, int, int], tuple[CronFields, ...]] = {}
-    for member in _fields(timing):
-        allowed = values(member)
+    due: dict[tuple[int, int, int], tuple[Member, ...]] = {}
+    for member in _members(timing):
+        allowed = values(fields_of(member))
         for hour in allowed.hours:
             for minute in allowed.minutes:
                 for second in allowed.seconds:
@@ -153,12 +153,13 @@ def _by_clock(timing: Timing) -> dict[tuple[int, int, int], tuple[CronFields, ..
     return due
 
 
-def _union_days(timing: Timing, members: tuple[CronFields, ...], year: int) -> frozenset[int]:
+def _union_days(timing: Timing, members: tuple[Member, ...], year: int) -> frozenset[int]:
     """Return the days of *year* on which *members* are due within the limits of *timing*, as ordinals."""
     first = date(year, 1, 1).toordinal()
     low = timing.start.toordinal() if timing.start else 1
     high = timing.end.toordinal() if timing.end else date.max.toordinal()
-    due = {first + day for member in members for day in days_in_year(member, year)}
+    holidays = day_limits(timing).holidays
+    due = {first + day for member in members for day in days_in_year(member, year, holidays)}
     return frozenset(day for day in due if low <= day <= high) - {day.toordinal() for day in timing.excluded}
 
 

@@ -147,6 +147,6 @@ def _due_days(timing: Timing, rule: WallRule, wall: _Range) -> Iterator[tuple[in
     limits = day_limits(timing)
     first = max(wall[0], limits.start) // DAY + EPOCH_DAY
     last = (min(wall[1], limits.end) - 1) // DAY + EPOCH_DAY
-    for ordinal, times in due_days(rule, first, last):
+    for ordinal, times in due_days(rule, first, last, limits.holidays):
         if ordinal not in limits.exclude:
             yield ordinal - EPOCH_DAY, times

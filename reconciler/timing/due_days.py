@@ -7,11 +7,11 @@ from functools import lru_cache
 from itertools import pairwise, product
 from typing import NamedTuple
 
-from reconciler.model import CalendarInterval, CronFields
-from reconciler.timing.days import CronDays, next_interval_day
-from reconciler.timing.fields import values
+from reconciler.model import CalendarInterval, Member
+from reconciler.timing.days import MemberDays, next_interval_day
+from reconciler.timing.fields import fields_of, values
 
-WallRule = tuple[CronFields, ...] | CalendarInterval
+WallRule = tuple[Member, ...] | CalendarInterval
 """What is due at times of the wall clock."""
 
 
@@ -30,9 +30,16 @@ class Times(NamedTuple):
     closest: int
 
 
-def due_days(rule: WallRule, first: int, last: int) -> Iterator[tuple[int, Times]]:
-    """Yield the days (proleptic ordinals) from *first* to *last* on which *rule* is due, limits aside."""
-    return _interval_days(rule, first, last) if isinstance(rule, CalendarInterval) else _cron_days(rule, first, last)
+def due_days(
+    rule: WallRule, first: int, last: int, holidays: frozenset[int] = frozenset()
+) -> Iterator[tuple[int, Times]]:
+    """Yield the days (proleptic ordinals) from *first* to *last* on which *rule* is due, limits aside.
+
+    *holidays* are no business days, and nothing else.
+    """
+    if isinstance(rule, CalendarInterval):
+        return _interval_days(rule, first, last)
+    return _union_days(rule, first, last, holidays)
 
 
 def _interval_days(interval: CalendarInterval, first: int, last: int) -> Iterator[tuple[int, Times]]:
@@ -43,20 +50,23 @@ def _interval_days(interval: CalendarInterval, first: int, last: int) -> Iterato
         day = next_interval_day(interval, day + 1)
 
 
-def _cron_days(rule: tuple[CronFields, ...], first: int, last: int) -> Iterator[tuple[int, Times]]:
-    coming = {member: CronDays(member)(first) for member in rule}
+def _union_days(
+    rule: tuple[Member, ...], first: int, last: int, holidays: frozenset[int]
+) -> Iterator[tuple[int, Times]]:
+    days = {member: MemberDays(member, holidays) for member in rule}
+    coming = {member: next_day(first) for member, next_day in days.items()}
     while (day := min((one for one in coming.values() if one is not None), default=last + 1)) <= last:
         due = tuple(member for member in rule if coming[member] == day)
         yield day, _times(due)
         for member in due:
-            coming[member] = CronDays(member)(day + 1)
+            coming[member] = days[member](day + 1)
 
 
 @lru_cache(maxsize=64)
-def _times(members: tuple[CronFields, ...]) -> Times:
+def _times(members: tuple[Member, ...]) -> Times:
     found: tuple[set[int], set[int]] = set(), set()
     for member in members:
-        allowed = values(member)
+        allowed = values(fields_of(member))
         times = product(allowed.hours, allowed.minutes, allowed.seconds)
         found[allowed.follows_elapsed].update(hour * 3600 + minute * 60 + second for hour, minute, second in times)
     fixed, elapsed = (tuple(sorted(part)) for part in found)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
-from reconciler.model import CronFields
-from reconciler.timing.english_words import and_, ordinal, ranges, spans
-from reconciler.timing.fields import Values, values
+from reconciler.model import Counted, Member, MonthDays
+from reconciler.timing.english_words import and_, nth, ordinal, ranges, spans
+from reconciler.timing.fields import Values, fields_of, values
 
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTH_NAMES = (
@@ -30,21 +31,41 @@ _EVEN, _ODD = frozenset(range(2, 54, 2)), frozenset(range(1, 54, 2))
 
 
 @lru_cache(maxsize=4096)
-def days_text(member: CronFields) -> str:
+def days_text(member: Member) -> str:
     """Return which days *member* allows, or nothing if it allows all."""
-    allowed = values(member)
+    allowed = values(fields_of(member))
     months = and_(spans(allowed.months, _MONTH_NAMES)) if allowed.months else ""
-    if allowed.any_day:
+    if isinstance(member, MonthDays):
+        parts = [f"on the {positions_text(member.counted, member.positions)} of {months or 'the month'}"]
+        parts += _falling(allowed)
+    elif allowed.any_day:
         parts = (
             [_weekdays(allowed)] if allowed.weekdays else ["every day"] if months or _weeks_or_years(allowed) else []
         )
         parts += [f"in {months}"] if months else []
     else:
-        parts = [_month_days(allowed, months)]
-        if allowed.weekdays:
-            parts.append("falling on " + and_(spans(allowed.weekdays, WEEKDAY_NAMES)))
+        parts = [_month_days(allowed, months), *_falling(allowed)]
     text = " ".join(parts)
     return ", ".join(part for part in (text, _weeks(allowed), _years(allowed)) if part)
+
+
+def _falling(allowed: Values) -> list[str]:
+    return ["falling on " + and_(spans(allowed.weekdays, WEEKDAY_NAMES))] if allowed.weekdays else []
+
+
+def positions_text(counted: Counted, positions: Sequence[int]) -> str:
+    """Return *positions* of what is *counted* in words: `first and last business day`."""
+    return f"{and_([_position_word(one) for one in positions])} {_counted_word(counted)}"
+
+
+def _position_word(position: int) -> str:
+    if position > 0:
+        return nth(position)
+    return "last" if position == -1 else f"{nth(-position)} to last"
+
+
+def _counted_word(counted: Counted) -> str:
+    return {"business_days": "business day", "days": "day"}.get(counted) or counted[:-1].capitalize()
 
 
 def position_text(name: str, months: frozenset[int]) -> str:

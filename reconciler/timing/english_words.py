@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -24,6 +24,19 @@ def ordinal(number: int) -> str:
     """Return `1st`, `2nd`, `11th`."""
     ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
+
+
+_POSITIONS = "- first second third fourth fifth sixth seventh eighth ninth tenth".split()
+
+
+def nth(number: int) -> str:
+    """Return a position in words, up to the tenth: `first`, `second`, `11th`."""
+    return _POSITIONS[number] if number < len(_POSITIONS) else ordinal(number)
+
+
+def plural(noun: str, numbers: Collection[int]) -> str:
+    """Return *noun* as it stands before *numbers*: `hour` before 9, `hours` before 0 and 18."""
+    return noun if len(numbers) == 1 else f"{noun}s"
 
 
 def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:

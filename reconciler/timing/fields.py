@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from reconciler.model import CronFields
+from reconciler.model import CronFields, Member, MonthDays
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -185,6 +185,11 @@ def _runs(name: str, values: list[int]) -> Iterable[str]:
             items.extend(map(word, run))
         start = end
     return items
+
+
+def fields_of(member: Member) -> CronFields:
+    """Return the cron fields of *member*; where days are counted, those beside them."""
+    return member.fields if isinstance(member, MonthDays) else member
 
 
 @lru_cache(maxsize=16384)

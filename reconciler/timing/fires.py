@@ -19,9 +19,9 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timing
-from reconciler.timing.days import CronDays, next_interval_day
-from reconciler.timing.fields import values
+from reconciler.model import CalendarInterval, ElapsedInterval, Member, Timing
+from reconciler.timing.days import MemberDays, next_interval_day
+from reconciler.timing.fields import fields_of, values
 from reconciler.timing.zones import Stretch, stretch_at
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,11 +40,15 @@ class _WallClock(Protocol):
 
 
 class DayLimits(NamedTuple):
-    """The days on which due times count: wall seconds [*start*, *end*), less the ordinals in *exclude*."""
+    """The days on which due times count: wall seconds [*start*, *end*), less the ordinals in *exclude*.
+
+    *holidays*, which are among those, are no business days.
+    """
 
     start: int
     end: int
     exclude: frozenset[int]
+    holidays: frozenset[int]
 
     def hold(self, wall: int) -> bool:
         """Return whether a due time at *wall* counts."""
@@ -56,21 +60,22 @@ def day_limits(timing: Timing) -> DayLimits:
     """Return the days on the wall on which due times of *timing* count."""
     start = _BEGINNING if timing.start is None else _midnight(timing.start)
     end = END if timing.end is None else min(_midnight(timing.end) + DAY, END)
-    return DayLimits(start, end, frozenset(day.toordinal() for day in timing.excluded))
+    exclude, holidays = (frozenset(map(date.toordinal, days)) for days in (timing.excluded, timing.holidays))
+    return DayLimits(start, end, exclude, holidays)
 
 
 def _midnight(day: date) -> int:
     return (day.toordinal() - EPOCH_DAY) * DAY
 
 
-class _CronWall:
-    """The wall times of one set of cron fields on the days within the limits."""
+class _MemberWall:
+    """The wall times of one member of a union on the days within the limits."""
 
-    def __init__(self, fields: CronFields, limits: DayLimits) -> None:
-        self._next_day = CronDays(fields)
+    def __init__(self, member: Member, limits: DayLimits) -> None:
+        self._next_day = MemberDays(member, limits.holidays)
         self._exclude = limits.exclude
         self._start, self._end = limits.start, limits.end
-        allowed = values(fields)
+        allowed = values(fields_of(member))
         self._hours, self._minutes, self._seconds = allowed.hours, allowed.minutes, allowed.seconds
         self._first = allowed.hours[0] * 3600 + allowed.minutes[0] * 60 + allowed.seconds[0]
         self.follows_elapsed = allowed.follows_elapsed
@@ -143,8 +148,8 @@ def _clocks(timing: Timing) -> tuple[_WallClock, ...]:
             return (_IntervalWall(interval, day_limits(timing)),)
         case ElapsedInterval():
             return ()
-        case fields:
-            return tuple(_CronWall(one, day_limits(timing)) for one in fields)
+        case members:
+            return tuple(_MemberWall(one, day_limits(timing)) for one in members)
 
 
 def next_fire(timing: Timing, after: datetime) -> datetime | None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from reconciler.model import CalendarInterval, ElapsedInterval, Rule
 from reconciler.timing.due_days import WallRule, due_days
-from reconciler.timing.fields import values
+from reconciler.timing.fields import fields_of, values
 
 _DAYS = 1500  # four years, a leap year among them
 _FIRST_YEAR = 2024
@@ -27,7 +27,7 @@ class Frequency:
 def frequency(rule: Rule) -> Frequency:
     """Return how often *rule* fires on the wall in four years, from 2024 or the first year it names on.
 
-    A change of the clock is not counted: it adds at the most the runs of one more hour to a day.
+    A change of the clock is not counted: it adds at the most the runs of one more hour to a day. Nor are holidays.
     """
     if isinstance(rule, ElapsedInterval):
         return Frequency(rule.every, max(1, -(-timedelta(days=1) // rule.every)))
@@ -44,5 +44,5 @@ def frequency(rule: Rule) -> Frequency:
 def _first_day(rule: WallRule) -> int:
     if isinstance(rule, CalendarInterval):
         return rule.anchor.toordinal()
-    named = min(min(values(member).years or {_FIRST_YEAR}) for member in rule)
+    named = min(min(values(fields_of(member)).years or {_FIRST_YEAR}) for member in rule)
     return date(max(_FIRST_YEAR, named), 1, 1).toordinal()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from reconciler.model import CronFields
-from reconciler.timing.days import CronDays
+from reconciler.timing.days import MemberDays
 from reconciler.timing.fields import BOUNDS, ORDINALS, WEEKDAYS, FieldError, Values, field_text, values, written
 
 _LENGTHS = (
@@ -84,7 +84,7 @@ def _normal(fields: CronFields) -> CronFields:
         normal = CronFields(
             fields.year, fields.month, day, fields.week, day_of_week, fields.hour, fields.minute, fields.second
         )
-    if CronDays(normal)(_DAY_ONE) is None:
+    if MemberDays(normal)(_DAY_ONE) is None:
         raise _never(fields)
     return normal if fields.year == "*" and fields.week == "*" else _on_due_weekdays(normal)
 
@@ -92,7 +92,7 @@ def _normal(fields: CronFields) -> CronFields:
 def _on_due_weekdays(fields: CronFields) -> CronFields:
     """Return *fields* without weekdays that their years and weeks never have; on any, if only such were left out."""
     named = values(fields).weekdays or _ANY_WEEKDAY
-    due = {day for day in _ANY_WEEKDAY if CronDays(_on(fields, {day}))(_DAY_ONE) is not None}
+    due = {day for day in _ANY_WEEKDAY if MemberDays(_on(fields, {day}))(_DAY_ONE) is not None}
     return _on(fields, _ANY_WEEKDAY if due <= named else named & due)
 
 

@@ -1,25 +1,27 @@
-"""Days that cron fields can only say with the length of the month in mind: from its end, and business days.
+"""Positions in the month as earlier releases wrote them: unions of cron fields, recognised by what they were called.
 
-A position counted from the end is another number in months of 31, 30, 29 and 28 days, so it becomes a
-union of one member for each length. February's length depends on the year: its two lengths name the
-years they hold in, which are written out to the end of the century (2100 is no leap year).
+A position counted from the end is another number in months of 31, 30, 29 and 28 days, so it was a union
+of one member for each length. February's length depends on the year: its two lengths named the years
+they hold in, written out to the end of the century (2100 is no leap year). Entries of such unions stay as
+they are until they are compiled anew, as `MonthDays`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from reconciler.model import CronFields
+from reconciler.model import CronFields, Timing
 from reconciler.timing.fields import MONTHS, WEEKDAYS, values
 from reconciler.timing.normal import cron_fields
 from reconciler.timing.unions import cron_union
 
 LAST_YEAR = 2099
-"""The last year for which February's two lengths are written out."""
-MOST_BUSINESS_DAYS = 20
-"""Every month has so many."""
+"""The last year for which February's two lengths were written out."""
+_LAST_DAY = date(LAST_YEAR, 12, 31)
 _LEAP = f"2024-{LAST_YEAR}/4"
 _COMMON = ",".join(str(year) for year in range(2025, LAST_YEAR + 1) if year % 4)
 _BUSINESS = range(5)
@@ -66,7 +68,7 @@ def weekday_from_end(nth: int, weekday: int, months: Iterable[int] = _ALL_MONTHS
 def business_day(nth: int, months: Iterable[int] = _ALL_MONTHS) -> list[DayFields]:
     """Return the date fields of the *nth* Monday to Friday of *months*, counted from the end if negative.
 
-    *nth* is at most MOST_BUSINESS_DAYS either way.
+    *nth* is at most 20 either way, which every month has.
     """
     if nth > 0:
         return _members(month_field(months), _count(1, nth, 1))
@@ -116,6 +118,15 @@ def _members(common: DayFields, days: Mapping[int, Iterable[int]]) -> list[DayFi
         | ({} if len(weekdays) == 7 else {"day_of_week": ",".join(WEEKDAYS[day] for day in weekdays)})
         for weekdays, numbers in by_weekdays.items()
     ]
+
+
+def as_written_out(timing: Timing) -> Timing:
+    """Return of *timing* what such a union could say: up to 2099, and business days counted with the holidays.
+
+    Holidays were left out all the same: a last business day that was one had no run.
+    """
+    end = min(timing.end or _LAST_DAY, _LAST_DAY)
+    return replace(timing, end=end, exclude=tuple(sorted(timing.excluded)), calendars=())
 
 
 # ---------------------------------------------------------------- recognised again

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import groupby, islice
 
-from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timing
+from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, MonthDays, Timing
+from reconciler.timing.days import days_counted
+from reconciler.timing.english_days import positions_text
 from reconciler.timing.fields import MONTHS, values
 from reconciler.timing.fires import fixed_wall_time_in, next_fire
 from reconciler.timing.zones import offset_changes
 
 _HORIZON = timedelta(days=8 * 366)
 _YEAR = timedelta(days=366)
+_LENGTHS = ((31,), (28, 29), (31,), (30,), (31,), (30,), (31,), (31,), (30,), (31,), (30,), (31,))
 
 
 class NeverFires(ValueError):
@@ -37,8 +42,26 @@ def warnings_for(timing: Timing) -> tuple[str, ...]:
         case CalendarInterval() as interval:
             short = interval.unit == "months" and interval.anchor.day > 28
             return (f"months without a {interval.anchor.day}th are skipped",) if short else ()
-        case fields:
-            return tuple(dict.fromkeys(warning for member in fields for warning in _short_months(member)))
+        case members:
+            found = [_short_months(one) if isinstance(one, CronFields) else _lacking(one, timing) for one in members]
+            return tuple(dict.fromkeys(warning for warnings in found for warning in warnings))
+
+
+def _lacking(member: MonthDays, timing: Timing) -> list[str]:
+    """Return a warning for the positions that some months lack, holidays as far as they are known considered."""
+    months = values(member.fields).months or range(1, 13)
+    held = sorted(timing.holidays) if member.counted == "business_days" else []
+    lengths = {length for month in months for length in _LENGTHS[month - 1]}
+    shapes: set[tuple[int, int, tuple[int, ...]]] = {(first, length, ()) for first in range(7) for length in lengths}
+    for (year, month), days in groupby(held, key=lambda day: (day.year, day.month)):
+        if month in months:
+            first, length = monthrange(year, month)
+            shapes.add((first, length, tuple(day.day for day in days)))
+    return [
+        f"not every month has a {positions_text(member.counted, (nth,))}; those without it are skipped"
+        for nth in member.positions
+        if not all(days_counted(replace(member, positions=(nth,)), *shape) for shape in shapes)
+    ]
 
 
 def _short_months(fields: CronFields) -> list[str]:
@@ -46,9 +69,8 @@ def _short_months(fields: CronFields) -> list[str]:
     allowed = values(fields)
     if allowed.any_day or fields.day.startswith("*/") or not allowed.days or max(allowed.days) - min(allowed.days) > 6:
         return []
-    lengths = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
     months = sorted(allowed.months or range(1, 13))
-    short = [MONTHS[month - 1] for month in months if max(allowed.days) > lengths[month - 1]]
+    short = [MONTHS[month - 1] for month in months if max(allowed.days) > max(_LENGTHS[month - 1])]
     if max(allowed.days) == 29 and 2 in months:
         return ["29 February exists in leap years only"]
     if not short:

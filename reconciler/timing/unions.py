@@ -8,8 +8,9 @@ from dataclasses import replace
 from itertools import product
 from typing import TypeVar
 
-from reconciler.model import CronFields
+from reconciler.model import Counted, CronFields, Member, MonthDays
 from reconciler.timing.fields import FieldError, Values, values, written
+from reconciler.timing.month_days import COUNTED, in_order
 from reconciler.timing.normal import cron_fields, days_dealt_out, fields_as_written
 
 _DATE_FIELDS = ("year", "month", "day", "week")
@@ -18,6 +19,33 @@ _ANY = -1  # the hour of members that keep their hours
 _Clock = tuple[int, int, int]
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value", bound=Hashable)
+
+
+def rule_union(members: Iterable[Member]) -> tuple[Member, ...]:
+    """Return the union of *members* in normal form: first `cron_union` of the cron fields, then what is counted.
+
+    Positions of the same times share a member, and what differs in the cron fields alone is put together as these are.
+    """
+    cron: list[CronFields] = []
+    counted: list[MonthDays] = []
+    for member in members:
+        if isinstance(member, MonthDays):
+            counted.append(member)
+        else:
+            cron.append(member)
+    return (*(cron_union(cron) if cron else ()), *_counted_union(counted))
+
+
+def _counted_union(members: Iterable[MonthDays]) -> Iterable[MonthDays]:
+    positions = _grouped(((one.counted, one.fields), nth) for one in members for nth in one.positions)
+    fields = _grouped(((counted, in_order(nths)), beside) for (counted, beside), nths in positions.items())
+    for counted, nths in sorted(fields, key=_order_of_days):
+        union = cron_union(sorted(fields[counted, nths], key=_order))
+        yield from (MonthDays(counted, nths, beside) for beside in union)
+
+
+def _order_of_days(days: tuple[Counted, tuple[int, ...]]) -> tuple[int, tuple[int, ...]]:
+    return (COUNTED.index(days[0]), days[1])
 
 
 def cron_union(members: Iterable[CronFields]) -> tuple[CronFields, ...]:

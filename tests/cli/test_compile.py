@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from reconciler.lockfile import loads
+from reconciler.lockfile import VERSION, loads
 from tests.cli.conftest import YAML, Project, until
 
 
@@ -126,7 +126,7 @@ def test_a_sentence_that_does_not_fit_its_fields_is_found(compiled: Project) -> 
 
 
 def test_a_lock_of_a_newer_release_is_never_overwritten(compiled: Project) -> None:
-    newer = compiled.lock.read_text().replace("version: 1", "version: 2")
+    newer = compiled.lock.read_text().replace("version: 1", f"version: {VERSION + 1}")
     compiled.lock.write_text(newer)
     result = compiled.run("compile")
     assert result.code == 4

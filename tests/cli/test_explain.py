@@ -7,8 +7,8 @@ import json
 from tests.cli.conftest import Project
 
 KEYS = [
-    "phrase", "status", "timezone", "cron", "interval", "means", "evidence", "assumptions", "warnings", "readings",
-    "message", "next",
+    "phrase", "status", "timezone", "cron", "month_days", "interval", "means", "evidence", "assumptions", "warnings",
+    "readings", "message", "next",
 ]  # fmt: skip
 
 
@@ -29,6 +29,16 @@ def test_a_phrase_is_explained_in_cron_english_and_due_times(project: Project) -
     assert found["means"] == "at 09:00, Monday to Friday, Europe/Berlin"
     assert found["evidence"] == "grammar"
     assert found["next"] == ["2026-01-05T09:00:00+01:00", "2026-01-06T09:00:00+01:00"]
+
+
+def test_days_counted_within_the_month_have_a_rule_of_their_own(project: Project) -> None:
+    found = explain(project, "last business day of the month at 5pm", "--tz", "Europe/Berlin", "--from", "2027-01-01")
+    assert (found["cron"], found["interval"]) == ([], None)
+    assert found["month_days"] == [{"business_days": "-1", "hour": "17", "minute": "0"}]
+    assert found["means"] == "at 17:00, on the last business day of the month, Europe/Berlin"
+    assert found["next"][:2] == ["2027-01-29T17:00:00+01:00", "2027-02-26T17:00:00+01:00"]  # type: ignore[index]
+    text = project.ok("explain", "last business day of the month at 5pm", "--tz", "Europe/Berlin").out
+    assert 'counted   {"business_days": "-1", "hour": "17", "minute": "0"}' in text
 
 
 def test_from_includes_its_own_instant(project: Project) -> None:

@@ -51,6 +51,8 @@ def week(freeze: Freeze) -> list[str]:
         ("from 24 November to 26 November", ["Tue 00:00-Fri 00:00"]),
         ("from 24 November 2026 to 25 November 2026", ["Tue 00:00-Thu 00:00"]),
         ("in December", []),
+        ("on the second to last day of the month", ["Sun 00:00-Mon 00:00"]),
+        ("on the second to last day of the month from 22:00 to midnight", ["Sun 22:00-Mon 00:00"]),
     ],
 )
 def test_a_phrase_freezes_just_its_minutes(phrase: str, spans: list[str]) -> None:

@@ -6,12 +6,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import islice
 
 import pytest
 
+from reconciler.compiler.grammar import read
 from reconciler.compiler.holiday_calendars import NoCalendar, look_up, with_holidays
-from reconciler.model import HolidayCalendar, Timing
-from reconciler.timing import cron_fields
+from reconciler.model import Conventions, HolidayCalendar, Reading, Timing
+from reconciler.timing import cron_fields, fires
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DAILY = Timing("Europe/Berlin", (cron_fields({"hour": "9"}),), calendars=(HolidayCalendar("DE-BY"),))
@@ -29,6 +31,21 @@ def test_the_holidays_of_three_years_are_looked_up_with_their_english_names() ->
 def test_markets_are_calendars_too() -> None:
     assert date(2026, 4, 3) in {day for day, _ in look_up("XNYS", 2026).days}  # Good Friday, no federal holiday
     assert date(2026, 4, 3) not in {day for day, _ in look_up("US", 2026).days}
+
+
+@pytest.mark.parametrize(
+    ("place", "days"),
+    [
+        ("Bavaria", ["2026-01-07", "2027-01-07", "2028-01-05"]),  # 1 January and Epiphany are holidays there
+        ("Hesse", ["2026-01-06", "2027-01-06", "2028-01-05"]),
+    ],
+)
+def test_business_days_of_a_phrase_are_counted_without_the_holidays_that_it_names(place: str, days: list[str]) -> None:
+    phrase = f"on the third business day of January every year at 9am except public holidays in {place}"
+    reading = read(phrase, timezone="Europe/Berlin", conventions=Conventions())
+    assert isinstance(reading, Reading)
+    due = fires(with_holidays(reading.timing, NOW), datetime(2026, 1, 1, tzinfo=UTC))
+    assert [at.date().isoformat() for at in islice(due, 3)] == days
 
 
 @pytest.mark.parametrize("language", ["de_DE.UTF-8", "fr_FR.UTF-8", "C"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from reconciler.lockfile import checksum, loads, merge, merged_text, salvage
 from reconciler.lockfile.freezes import EVERY_MINUTE, NAME
 from reconciler.model import Freeze, Lock, LockEntry, RunSpec, Timing
-from reconciler.timing import cron_fields
+from reconciler.timing import cron_fields, month_days
 from tests.builders import entry, timing
 
 # few ids and few states of each, so that three versions meet in every way there is
@@ -16,6 +16,7 @@ STATES = {
     id: [
         entry(id),
         entry(id, timing=timing(hour="10")),
+        entry(id, timing=Timing("UTC", (month_days({"business_days": "-1", "hour": "17"}),))),
         entry(id, description="what it is for"),
         entry(id, run=RunSpec(command=("false",))),
     ]

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.declaration.schema import load_schema
 from reconciler.errors import LockInvalid
-from reconciler.lockfile import Reader, dumps, freeze_from_json, freeze_text, loads, lock_digest, salvage
+from reconciler.lockfile import VERSION, Reader, dumps, freeze_from_json, freeze_text, loads, lock_digest, salvage
 from reconciler.lockfile.freezes import EVERY_MINUTE
 from reconciler.model import (
     CalendarInterval,
@@ -37,7 +37,7 @@ from reconciler.model import (
     RunSpec,
     Timing,
 )
-from reconciler.timing import cron_fields
+from reconciler.timing import cron_fields, month_days, rule_union
 from tests.builders import entry, timing
 
 # YAML's words, `y` among them, are no ids: the declaration refuses them
@@ -78,7 +78,16 @@ TIMINGS = st.one_of(
         TEXTS.filter(lambda text: len(text.encode("utf-16-le")) == 2 * len(text)),
     ),
     st.just(Timing("UTC", (cron_fields({"hour": "9"}), cron_fields({"hour": "17", "minute": "30"})))),
+    st.builds(
+        lambda positions, month, beside: Timing(
+            "UTC", rule_union([*beside, month_days({"business_days": positions, "month": month, "hour": "9"})])
+        ),
+        st.sampled_from(["-1", "1,3,-2"]),
+        st.sampled_from(["*", "jan,jul"]),
+        st.sampled_from([(), (cron_fields({"day": "15", "hour": "9"}),)]),
+    ),
 )
+COUNTED = Timing("UTC", (month_days({"business_days": "-1", "hour": "17"}),))
 
 
 def entries(texts: st.SearchStrategy[str]) -> st.SearchStrategy[LockEntry]:
@@ -124,7 +133,13 @@ def entries(texts: st.SearchStrategy[str]) -> st.SearchStrategy[LockEntry]:
 
 
 def freezes(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Freeze]:
-    fields = st.sampled_from([{"day_of_week": "fri", "hour": "16-23", "minute": "*"}, {"hour": "*", "minute": "0-29"}])
+    fields = st.sampled_from(
+        [
+            cron_fields({"day_of_week": "fri", "hour": "16-23", "minute": "*"}),
+            cron_fields({"hour": "*", "minute": "0-29"}),
+            month_days({"days": "-2", "hour": "*", "minute": "*"}),
+        ]
+    )
     return st.builds(
         Freeze,
         when=st.lists(texts, min_size=1, max_size=2).map(tuple),
@@ -132,7 +147,7 @@ def freezes(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Freeze]:
         timing=st.builds(
             Timing,
             timezone=st.sampled_from(["UTC", "Europe/Berlin"]),
-            rule=st.lists(fields.map(cron_fields), min_size=1, max_size=2).map(tuple),
+            rule=st.lists(fields, min_size=1, max_size=2).map(rule_union),
             dst=st.just(EVERY_MINUTE),
             start=st.none() | st.dates(),
             end=st.none() | st.dates(),
@@ -169,7 +184,7 @@ def test_a_lock_survives_writing_and_reading(lock: Lock) -> None:
 def test_any_yaml_reader_sees_the_same_facts(lock: Lock) -> None:
     text = dumps(lock)
     document = yaml.safe_load(text)
-    assert document.pop("version") == 1
+    assert document.pop("version") in (1, 2)
     frozen = document.pop("change freeze", None)
     assert (frozen and tuple(frozen["when"])) == (lock.freeze and lock.freeze.when)
     assert {id: tuple(value["when"]) for id, value in document.items()} == {
@@ -182,6 +197,33 @@ def test_any_yaml_reader_sees_the_same_facts(lock: Lock) -> None:
 def test_what_is_written_fits_the_published_schema(lock: Lock) -> None:
     text = dumps(lock)
     assert list(SCHEMA.iter_errors(yaml.safe_load(text))) == []
+
+
+def test_the_version_is_what_a_reader_must_know_and_goes_back_with_the_entry_that_needed_it() -> None:
+    old = dumps(TWO)
+    new = dumps(Lock({**TWO.entries, "gamma": entry("gamma", timing=COUNTED)}))
+    assert old.split("\n")[1] == "version: 1"
+    assert new.split("\n")[1] == "version: 2"
+    assert new.split("\n")[2 : len(old.split("\n")) - 1] == old.split("\n")[2:-1]  # no other entry changed a byte
+    assert '\n  month_days:\n    - {"business_days": "-1", "hour": "17", "minute": "0"}\n' in new
+    read = loads(new, file="f")
+    assert dumps(Lock({id: one for id, one in read.entries.items() if id != "gamma"})) == old
+    with pytest.raises(LockInvalid, match="version 1; what it holds is version 2"):
+        loads(new.replace("version: 2", "version: 1"), file="f")
+    assert salvage(new.replace("version: 2", "version: 1")) == read
+
+
+def test_a_text_that_looks_like_the_new_field_does_not_raise_the_version() -> None:
+    lock = Lock({"alpha": entry("alpha", description="\n  month_days:\n")})
+    assert dumps(lock).split("\n")[1] == "version: 1"
+    assert loads(dumps(lock), file="f") == lock
+
+
+def test_a_freeze_on_days_counted_within_the_month_needs_the_version_too() -> None:
+    rule = (month_days({"days": "-2", "hour": "*", "minute": "*"}),)
+    freeze = Freeze(("x",), "all day", Timing("UTC", rule, EVERY_MINUTE), "a")
+    assert dumps(Lock({}, freeze)).split("\n")[1] == "version: 2"
+    assert loads(dumps(Lock({}, freeze)), file="f").freeze == freeze
 
 
 @given(entries(TEXTS))
@@ -216,7 +258,8 @@ def test_changing_any_character_is_noticed(data: st.DataObject) -> None:
         pytest.param('"Europe/Berlin"\n', '"Mars/Base"\n', "Mars/Base", id="a zone that does not exist"),
         pytest.param('"mon-fri"', '"mon wed"', "not understood", id="a field APScheduler would cut short"),
         pytest.param("\nbeta:", "\nalpha:", "checksum", id="an entry under another name"),
-        pytest.param("version: 1", "version: 2", "upgrade", id="a newer format"),
+        pytest.param("version: 1", f"version: {VERSION + 1}", "upgrade", id="a newer format"),
+        pytest.param("version: 1", "version: 2", "what it holds is version 1", id="a version that nothing needs"),
         pytest.param("version: 1", "version: 0", "version 0", id="an older format"),
         pytest.param("version: 1\n", "version: 1\n\nstray\n", "belongs to no entry", id="a stray line"),
         pytest.param("\n\nbeta", "\n<<<<<<< ours\n\nbeta", "merge conflict", id="conflict markers"),

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
 from reconciler.cli.diff import _ascii
-from reconciler.model import Evidence, LockEntry, Origin, RunSpec
+from reconciler.model import Evidence, LockEntry, Origin, RunSpec, Timing
 from reconciler.review.change_notes import Note
 from reconciler.review.changes import Report
 from reconciler.review.concerns import Level
@@ -31,6 +31,7 @@ from reconciler.review.diff_svg import diff_svg
 from reconciler.review.diff_text import diff_text
 from reconciler.review.escaping import code, for_log, html_code, prose
 from reconciler.review.text import Paint
+from reconciler.timing import month_days
 from tests.builders import entry, timing
 from tests.effort import examples
 from tests.review.changing import report
@@ -60,6 +61,20 @@ TEXTS = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=8)), min_s
 @cache
 def markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")
+
+
+def test_days_counted_within_the_month_are_shown_in_every_form_that_shows_fields() -> None:
+    counted = Timing("Europe/Berlin", (month_days({"business_days": "-1", "hour": "17"}),))
+    found = report([entry("a")], [entry("a", timing=counted)])
+    kwargs = '{"business_days": "-1", "hour": "17", "minute": "0", "timezone": "Europe/Berlin"}'
+    assert kwargs in FORMS["text"](found)
+    assert "business_days" in FORMS["markdown"](found)
+    shown = json.loads(FORMS["json"](found))
+    assert list(Draft202012Validator(SCHEMA).iter_errors(shown)) == []
+    (change,) = shown["changes"]
+    assert (change["before"]["month_days"], change["after"]["cron"]) == ([], [])
+    assert change["after"]["month_days"] == [{"business_days": "-1", "hour": "17", "minute": "0"}]
+    assert "on the last business day of the month" in FORMS["svg"](found)
 
 
 def hostile_report(text: str) -> Report:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-from reconciler.model import CalendarInterval, CronFields, DstPolicy, ElapsedInterval, Timing
+from reconciler.model import CalendarInterval, CronFields, DstPolicy, ElapsedInterval, Member, MonthDays, Timing
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -90,6 +90,28 @@ def matches(fields: Mapping[str, str], wall: datetime) -> bool:
     )
 
 
+def counted_days(counted: str, year: int, month: int, holidays: frozenset[date]) -> list[date]:
+    """Return the days of a month that *counted* names, by looking at each: `business_days`, `days`, `fridays`."""
+    every = [date(year, month, number) for number in range(1, calendar.monthrange(year, month)[1] + 1)]
+    if counted == "business_days":
+        return [day for day in every if day.strftime("%a") not in ("Sat", "Sun") and day not in holidays]
+    return every if counted == "days" else [day for day in every if f"{day:%A}s".lower() == counted]
+
+
+def counted_matches(rule: MonthDays, wall: datetime, holidays: frozenset[date]) -> bool:
+    """Return whether the naive *wall* time is one of the positions of *rule*, and its fields match."""
+    return matches(as_mapping(rule.fields), wall) and _at_position(rule, wall.date(), holidays)
+
+
+@lru_cache(100_000)
+def _at_position(rule: MonthDays, day: date, holidays: frozenset[date]) -> bool:
+    days = counted_days(rule.counted, day.year, day.month, holidays)
+    if day not in days:
+        return False
+    before, after = days.index(day), days[::-1].index(day)
+    return before + 1 in rule.positions or -after - 1 in rule.positions
+
+
 def interval_matches(rule: CalendarInterval, wall: datetime) -> bool:
     """Return whether the calendar interval names the naive *wall* time."""
     return wall.time() in rule.times and _interval_day(rule, wall.date())
@@ -158,9 +180,14 @@ def _step(timing: Timing) -> timedelta:
         seconds = any(at.second for at in rule.times)
         quarters = all(at.minute % 15 == 0 for at in rule.times)
     else:
-        seconds = any(fields.second != "0" for fields in rule)
-        quarters = all(fields.minute in ("0", "15", "30", "45", "*/15", "*/30") for fields in rule)
+        every = [_fields(member) for member in rule]
+        seconds = any(fields.second != "0" for fields in every)
+        quarters = all(fields.minute in ("0", "15", "30", "45", "*/15", "*/30") for fields in every)
     return timedelta(seconds=1) if seconds else timedelta(minutes=15 if quarters else 1)
+
+
+def _fields(member: Member) -> CronFields:
+    return member.fields if isinstance(member, MonthDays) else member
 
 
 def _within(timing: Timing, day: date) -> bool:
@@ -170,7 +197,7 @@ def _within(timing: Timing, day: date) -> bool:
     return after_start and before_end and day not in timing.exclude and not holiday
 
 
-def _as_mapping(fields: CronFields) -> dict[str, str]:
+def as_mapping(fields: CronFields) -> dict[str, str]:
     return {name: getattr(fields, name) for name in ORDER}
 
 
@@ -211,13 +238,16 @@ def _walked(timing: Timing, after: datetime, until: datetime) -> set[datetime]:
             steps, step, lambda wall: interval_matches(rule, wall) and _within(timing, wall.date()), timing.dst
         )
     found: set[datetime] = set()
-    for fields in timing.rule:
-        mapping = _as_mapping(fields)
+    holidays = frozenset(day for one in timing.calendars for day, _ in one.days)
+    for member in timing.rule:
 
-        def due(wall: datetime, mapping: dict[str, str] = mapping) -> bool:
-            return matches(mapping, wall) and _within(timing, wall.date())
+        def due(wall: datetime, member: Member = member) -> bool:
+            if isinstance(member, MonthDays):
+                return counted_matches(member, wall, holidays) and _within(timing, wall.date())
+            return matches(as_mapping(member), wall) and _within(timing, wall.date())
 
-        found |= _followed(steps, due) if follows_elapsed_time(fields) else _fixed(steps, step, due, timing.dst)
+        elapsed = follows_elapsed_time(_fields(member))
+        found |= _followed(steps, due) if elapsed else _fixed(steps, step, due, timing.dst)
     return found
 
 

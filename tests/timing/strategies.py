@@ -6,8 +6,19 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from hypothesis import strategies as st
 
-from reconciler.model import CalendarInterval, CronFields, DstPolicy, ElapsedInterval, HolidayCalendar, Rule, Timing
-from reconciler.timing import FieldError, cron_fields
+from reconciler.model import (
+    CalendarInterval,
+    CronFields,
+    DstPolicy,
+    ElapsedInterval,
+    HolidayCalendar,
+    Member,
+    MonthDays,
+    Rule,
+    Timing,
+)
+from reconciler.timing import FieldError, cron_fields, month_days
+from reconciler.timing.month_days import COUNTED, most_in_a_month
 
 from .oracle import MONTHS, WEEKDAYS, transitions, zones_by_behaviour
 
@@ -99,6 +110,34 @@ def cron_rules(draw: st.DrawFn, *, seconds: bool = False) -> tuple[CronFields, .
     if seconds:
         clock.append(draw(kwargs(seconds=True).map(accepted).filter(_present)))
     return tuple(fields for fields in clock if fields is not None)
+
+
+_FIELDS = kwargs(seconds=False)
+
+
+@st.composite
+def counted(draw: st.DrawFn, *, most: int = 31, beside: st.SearchStrategy[dict[str, str]] = _FIELDS) -> MonthDays:
+    """Draw days counted within the month, up to the *most*th from either end, and their times of day.
+
+    Many positions, so that one of them is near most dates; now and then with months, years, weeks or weekdays, or
+    with the fields *beside* alone.
+    """
+    what = draw(st.sampled_from(["business_days", *COUNTED]))
+    furthest = min(most, most_in_a_month(what))
+    positions = draw(st.sets(st.integers(1, furthest) | st.integers(-furthest, -1), min_size=1, max_size=12))
+    fields = draw(beside) | {what: ",".join(map(str, positions))}
+    fields.pop("day", None)
+    try:
+        return month_days(fields)
+    except FieldError:  # 29 February 2026, say
+        return month_days({what: ",".join(map(str, positions)), "hour": "2", "minute": "30"})
+
+
+@st.composite
+def counted_rules(draw: st.DrawFn) -> tuple[Member, ...]:
+    """Draw a union of one or two things counted, and now and then a set of cron fields."""
+    fields = draw(st.lists(kwargs(seconds=False).map(accepted).filter(_present), max_size=1))
+    return (*(one for one in fields if one is not None), *draw(st.lists(counted(), min_size=1, max_size=2)))
 
 
 def _times() -> st.SearchStrategy[tuple[time, ...]]:

@@ -13,9 +13,9 @@ from reconciler.timing.counting import due_seconds
 from tests.builders import timing
 from tests.effort import examples
 
-from .strategies import calendar_intervals, cron_rules, elapsed_intervals, moments_near_changes, timings
+from .strategies import calendar_intervals, counted_rules, cron_rules, elapsed_intervals, moments_near_changes, timings
 
-RULES = st.one_of(cron_rules(), cron_rules(seconds=True), calendar_intervals(), elapsed_intervals())
+RULES = st.one_of(cron_rules(), cron_rules(seconds=True), counted_rules(), calendar_intervals(), elapsed_intervals())
 
 
 @settings(max_examples=examples(400), deadline=None)

@@ -1,8 +1,9 @@
 """What a reviewer reads is exact: the phrase grammar reads it back to the same fire times.
 
 The family: unions of up to three cron field sets over every field (days 1 to 28, last, positions of
-weekdays), calendar intervals, elapsed intervals in whole seconds, with limits and exclusions, in zones
-with and without a slash, under every DST policy. Timings that never fire are left out.
+weekdays), days counted within the month, calendar intervals, elapsed intervals in whole seconds, with
+limits and exclusions, in zones with and without a slash, under every DST policy. Timings that never fire
+are left out.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from reconciler.model import (
     Reading,
     Timing,
 )
-from reconciler.timing import cron_fields, cron_union, english, fires, next_fire
+from reconciler.timing import cron_fields, cron_union, english, fires, month_days, next_fire, rule_member, rule_union
 from reconciler.timing.fields import ORDINALS, WEEKDAYS
 from reconciler.timing.positions import business_day, days_from_end, weekday_from_end
 from tests.effort import examples
 
-from .strategies import accepted, policies
+from .strategies import accepted, counted, policies
 
 
 def _numbers(low: int, high: int) -> st.SearchStrategy[str]:
@@ -54,24 +55,19 @@ _days = st.one_of(
     _positions,
     st.tuples(_numbers(1, 28), st.one_of(st.just("last"), _positions)).map(",".join),
 )
-_cron = (
-    st.fixed_dictionaries(
-        {
-            "year": _often_any(_numbers(2024, 2030)),
-            "month": _often_any(_numbers(1, 12)),
-            "day": _often_any(_days),
-            "week": _often_any(st.one_of(_numbers(1, 53), st.sampled_from(["2-52/2", "1-53/2"]))),
-            "day_of_week": _often_any(
-                st.sets(st.sampled_from(WEEKDAYS), min_size=1).map(lambda s: ",".join(sorted(s)))
-            ),
-            "hour": _hours,
-            "minute": _sixtieths,
-            "second": st.one_of(st.just("0"), st.just("0"), _sixtieths),
-        }
-    )
-    .map(accepted)
-    .filter(lambda fields: fields is not None)
+_cron_texts = st.fixed_dictionaries(
+    {
+        "year": _often_any(_numbers(2024, 2030)),
+        "month": _often_any(_numbers(1, 12)),
+        "day": _often_any(_days),
+        "week": _often_any(st.one_of(_numbers(1, 53), st.sampled_from(["2-52/2", "1-53/2"]))),
+        "day_of_week": _often_any(st.sets(st.sampled_from(WEEKDAYS), min_size=1).map(lambda s: ",".join(sorted(s)))),
+        "hour": _hours,
+        "minute": _sixtieths,
+        "second": st.one_of(st.just("0"), st.just("0"), _sixtieths),
+    }
 )
+_cron = _cron_texts.map(accepted).filter(lambda fields: fields is not None)
 _months = st.one_of(st.just(range(1, 13)), st.sets(st.integers(1, 12), min_size=1, max_size=5))
 _positions_by_length = st.one_of(
     st.builds(days_from_end, st.integers(2, 10), _months),
@@ -89,6 +85,9 @@ _named = st.builds(
     ),
 )
 _unions = st.lists(_cron, min_size=1, max_size=3, unique=True).map(tuple)
+# up to the tenth from either end: the grammar has words for these
+_counted = st.lists(counted(most=10, beside=_cron_texts), min_size=1, max_size=2).map(rule_union)
+_counted_beside_cron = st.tuples(_cron, counted(most=10, beside=_cron_texts)).map(rule_union)
 _dates = st.dates(date(2024, 1, 1), date(2030, 12, 31))
 _clocks = st.lists(st.times().map(lambda t: t.replace(microsecond=0)), min_size=1, max_size=3, unique=True)
 _calendar = st.builds(
@@ -106,8 +105,10 @@ _elapsed = st.builds(
 )
 _timings = st.builds(
     Timing,
-    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "EST", "Japan", "Etc/GMT+5", "Asia/Kolkata"]),
-    st.one_of(_unions, _named, _calendar, _elapsed),
+    st.sampled_from(
+        ["UTC", "Europe/Berlin", "America/New_York", "America/Havana", "EST", "Japan", "Etc/GMT+5", "Asia/Kolkata"]
+    ),
+    st.one_of(_unions, _named, _counted, _counted_beside_cron, _calendar, _elapsed),
     dst=policies,
     start=st.none() | st.just(date(2026, 3, 1)),
     end=st.none() | st.just(date(2029, 3, 1)),
@@ -132,8 +133,11 @@ _STARTS = [
 ]
 
 
+_WRITTEN_OUT = datetime(2100, 1, 1, tzinfo=UTC)  # the unions of earlier releases end here
+
+
 def _due(timing: Timing) -> list[list[datetime]]:
-    return [list(islice(fires(timing, start), 150)) for start in _STARTS]
+    return [list(islice(fires(timing, start, _WRITTEN_OUT), 150)) for start in _STARTS]
 
 
 @settings(deadline=None, max_examples=examples(150), suppress_health_check=list(HealthCheck))
@@ -157,7 +161,33 @@ def test_the_english_of_a_timing_reads_back_to_the_same_fire_times(timing: Timin
         ([{"minute": "0,30"}], "every 30 minutes, Europe/Berlin"),
         ([{"hour": "*", "minute": "5"}], "at minute 5 of every hour, Europe/Berlin"),
         ([{"hour": "*/2", "minute": "0"}], "every 2 hours, Europe/Berlin"),
-        ([{"hour": "*/5", "minute": "0"}], "every 5 hours of the day, Europe/Berlin"),
+        ([{"hour": "*/5", "minute": "0"}], "every 5 hours from 00:00 to 20:00, Europe/Berlin"),
+        (
+            [{"hour": "22,23,0-5", "minute": "*/20"}, {"hour": "6"}],
+            "every 20 minutes from 22:00 to 06:00, Europe/Berlin",
+        ),
+        ([{"hour": "*/18", "minute": "*"}], "every minute, in hours 0 and 18, Europe/Berlin"),
+        ([{"hour": "*/7", "minute": "0"}], "at 00:00, 07:00, 14:00 and 21:00, every day, Europe/Berlin"),
+        ([{"hour": "*/6", "minute": "17"}], "every 6 hours at minute 17, Europe/Berlin"),
+        ([{"hour": "*/2", "minute": "*/15"}], "every 15 minutes in every second hour, Europe/Berlin"),
+        ([{"hour": "*", "minute": "*/7"}], "every 7 minutes from minute 0 of every hour, Europe/Berlin"),
+        ([{"hour": "*", "minute": "*/25"}], "at minutes 0, 25 and 50 of every hour, Europe/Berlin"),
+        (
+            [{"hour": "22,23,0-4", "minute": "0,7,22"}],
+            "at minutes 0, 7 and 22 of every hour from 22:00 to 04:59, Europe/Berlin",
+        ),
+        (
+            [{"day_of_week": "mon-fri", "hour": "9-11,13-17", "minute": "*/15"}],
+            "every 15 minutes from 09:00 to 11:45 and from 13:00 to 17:45, Monday to Friday, Europe/Berlin",
+        ),
+        (
+            [{"day_of_week": "mon-fri", "hour": "23,0-4", "minute": "*/10"}],
+            "every 10 minutes from 00:00 to 04:50 and from 23:00 to 23:50, Monday to Friday, Europe/Berlin",
+        ),
+        (
+            [{"hour": "3-23,0,1", "minute": "0"}],
+            "every hour from 00:00 to 01:00 and from 03:00 to 23:00, Europe/Berlin",
+        ),
         ([{"hour": "9-16", "minute": "*/15"}, {"hour": "17"}], "every 15 minutes from 09:00 to 17:00, Europe/Berlin"),
         ([{"day": "1st mon", "hour": "9"}], "at 09:00, on the first Monday of the month, Europe/Berlin"),
         ([{"day": "1,15,last", "hour": "9"}], "at 09:00, on the 1st, 15th and last day of the month, Europe/Berlin"),
@@ -174,6 +204,50 @@ def test_the_english_of_a_timing_reads_back_to_the_same_fire_times(timing: Timin
 )
 def test_cron_fields_in_english(kwargs: list[dict[str, str]], sentence: str) -> None:
     assert english(Timing("Europe/Berlin", tuple(cron_fields(one) for one in kwargs))) == sentence
+
+
+@pytest.mark.parametrize(
+    ("members", "sentence"),
+    [
+        ([{"business_days": "-1", "hour": "9"}], "at 09:00, on the last business day of the month"),
+        (
+            [{"business_days": "1,3", "month": "jan,apr,jul,oct", "hour": "9"}],
+            "at 09:00, on the first and third business day of January, April, July and October",
+        ),
+        ([{"fridays": "-2", "hour": "12"}], "at 12:00, on the second to last Friday of the month"),
+        ([{"days": "-2,-1", "month": "feb", "hour": "9"}], "at 09:00, on the second to last and last day of February"),
+        ([{"business_days": "13", "hour": "7"}], "at 07:00, on the 13th business day of the month"),
+        (
+            [{"days": "-2", "day_of_week": "fri", "year": "2026,2027", "hour": "8"}],
+            "at 08:00, on the second to last day of the month falling on Friday, in 2026 and 2027",
+        ),
+        (
+            [{"business_days": "-1", "hour": "9-16", "minute": "*/15"}, {"business_days": "-1", "hour": "17"}],
+            "every 15 minutes from 09:00 to 17:00, on the last business day of the month",
+        ),
+    ],
+)
+def test_days_counted_within_the_month_in_english(members: list[dict[str, str]], sentence: str) -> None:
+    timing = Timing("Europe/Berlin", rule_union(map(month_days, members)))
+    assert english(timing) == f"{sentence}, Europe/Berlin"
+
+
+def test_the_unions_of_earlier_releases_keep_their_names_where_these_say_all() -> None:
+    fields = tuple(cron_fields(one | {"hour": "9"}) for one in business_day(-1))
+    assert english(Timing("UTC", fields)) == "at 09:00, on the last business day of the month, UTC"
+    holidays = Timing("UTC", fields, calendars=(HolidayCalendar("DE"),))  # counted with the holidays, unlike a name
+    assert english(holidays).startswith("at 09:00, on the last day of the month falling on Monday to Friday; ")
+
+
+def test_days_of_every_month_that_share_their_times_are_told_together() -> None:
+    members = [{"day": "15", "hour": "9"}, {"business_days": "-1", "hour": "9"}]
+    timing = Timing("UTC", rule_union(map(rule_member, members)))
+    assert english(timing) == "at 09:00, on the 15th and on the last business day of the month, UTC"
+
+
+def test_an_uneven_step_stays_a_step_where_the_clocks_change_at_one_of_its_hours() -> None:
+    step = (cron_fields({"hour": "*/18", "minute": "*"}),)  # follows elapsed time, which `in hours` does not
+    assert english(Timing("America/Havana", step)) == "every minute in every 18th hour of the day, America/Havana"
 
 
 def test_intervals_in_english() -> None:

@@ -15,7 +15,7 @@ from reconciler.timing import cron_fields, fires, next_fire
 from tests.effort import examples
 
 from .oracle import due_between, transitions, zones_by_behaviour
-from .strategies import calendar_intervals, cron_rules, elapsed_intervals, moments_near_changes, timings
+from .strategies import calendar_intervals, counted_rules, cron_rules, elapsed_intervals, moments_near_changes, timings
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -208,6 +208,13 @@ def test_cron_fields_agree_with_the_brute_force(timing: Timing, data: st.DataObj
 def test_seconds_agree_with_the_brute_force(timing: Timing, data: st.DataObject) -> None:
     after = data.draw(moments_near_changes(timing.timezone))
     agree(timing, after, after + HOUR)
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(timings(counted_rules()), st.data())
+def test_days_counted_within_the_month_agree_with_the_brute_force(timing: Timing, data: st.DataObject) -> None:
+    after = data.draw(moments_near_changes(timing.timezone))
+    agree(timing, after, after + 60 * HOUR)
 
 
 @settings(max_examples=150, deadline=None)

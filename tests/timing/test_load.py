@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.model import Timing
 from reconciler.timing import fires, week_load
 from tests.builders import timing
-from tests.timing.strategies import calendar_intervals, cron_rules, elapsed_intervals, timings
+from tests.timing.strategies import calendar_intervals, counted_rules, cron_rules, elapsed_intervals, timings
 
 STARTS = [
     datetime(2026, 11, 23, 10, 7, tzinfo=UTC),
@@ -30,7 +30,8 @@ def check(one: Timing, start: datetime) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    timings(st.one_of(cron_rules(), cron_rules(), calendar_intervals(), elapsed_intervals())), st.sampled_from(STARTS)
+    timings(st.one_of(cron_rules(), counted_rules(), calendar_intervals(), elapsed_intervals())),
+    st.sampled_from(STARTS),
 )
 def test_the_load_of_a_week_is_what_its_due_times_say(one: Timing, start: datetime) -> None:
     check(one, start)

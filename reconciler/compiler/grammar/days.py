@@ -461,17 +461,17 @@ class DayReader:
             plain.append("last")
         if draft.not_monthdays and self.monthdays:
             plain = [self._days_less_exceptions(frozenset(self.monthdays))]
-        found: list[DayFields] = []
+        counted = month_days_from_end(self.monthdays)
+        plain = [] if counted else plain
         for one in draft.nths:
             if one.weekdays.business:
-                found += business_days(one, months, self.notes)
+                counted += business_days(one, self.notes)
+            elif from_end := positions_from_end(one):
+                counted += from_end
             else:
                 plain += positions_in_cron(one, self.notes)
-                found += positions_from_end(one, months, self.notes)
-        found += month_days_from_end(self.monthdays, months, self.notes)
-        if draft.years is not None and any("year" in one for one in found):
-            raise Refused("a position from the end of February goes with no years", "leave the years out")
-        return ([month_field(months) | {"day": ",".join(plain)}] if plain else []) + found
+        found = [*([{"day": ",".join(plain)}] if plain else []), *counted]
+        return [month_field(months) | one for one in found]
 
     def _around_dates(self, months: frozenset[int]) -> Iterable[DayFields]:
         """Return the days of *months* but for the yearly dates that are excepted."""

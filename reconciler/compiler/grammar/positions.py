@@ -1,4 +1,4 @@
-"""Positions in the month and spans of dates, as the date fields of cron members."""
+"""Positions in the month and spans of dates, as the date fields of a rule's members."""
 
 from __future__ import annotations
 
@@ -6,66 +6,61 @@ from collections.abc import Iterable
 
 from reconciler.compiler.grammar.clauses import DateRange, NotUnderstood, Nth, Refused
 from reconciler.compiler.grammar.clock import Notes
+from reconciler.timing.days import WEEKDAYS_COUNTED
 from reconciler.timing.fields import ORDINALS, WEEKDAYS
-from reconciler.timing.positions import (
-    LAST_YEAR,
-    MOST_BUSINESS_DAYS,
-    DayFields,
-    business_day,
-    days_from_end,
-    month_field,
-    weekday_from_end,
-)
+from reconciler.timing.month_days import most_in_a_month
+from reconciler.timing.positions import DayFields, month_field
 
 
 def positions_in_cron(one: Nth, notes: Notes) -> list[str]:
     """Return the positions of weekdays that the day field knows: first to fifth, and last."""
-    if one.weekdays.weekend:
-        raise NotUnderstood("a numbered weekend is not understood", "name the day, Saturday or Sunday")
+    _check_weekdays(one)
     items = []
-    for nth in (nth for nth in one.nths if nth >= -1):
-        if nth not in (-1, 1, 2, 3, 4, 5):
-            raise Refused(f"no month has {nth} such weekdays", "write first to fifth or last")
+    for nth in one.nths:
         if nth == 5:
             notes.warnings.append("months without a fifth such weekday are skipped")
         items += [f"{ORDINALS[nth - 1 if nth > 0 else -1]} {WEEKDAYS[day]}" for day in sorted(one.weekdays.days)]
     return items
 
 
-def positions_from_end(one: Nth, months: frozenset[int], notes: Notes) -> list[DayFields]:
-    """Return the fields of positions such as the second to last Friday."""
-    found: list[DayFields] = []
-    for nth in (nth for nth in one.nths if nth < -1):
-        if nth < -4:
-            raise Refused("not every month has such a weekday", "write second, third or fourth to last")
-        for day in sorted(one.weekdays.days):
-            found += weekday_from_end(-nth, day, months)
-    return _with_february(found, notes)
+def positions_from_end(one: Nth) -> list[DayFields]:
+    """Return what is counted if a position is the second to last or before it, such as a Friday's; else nothing."""
+    _check_weekdays(one)
+    if not any(nth < -1 for nth in one.nths):
+        return []
+    return [{WEEKDAYS_COUNTED[day]: _listed(one.nths)} for day in sorted(one.weekdays.days)]
 
 
-def business_days(one: Nth, months: frozenset[int], notes: Notes) -> list[DayFields]:
-    """Return the fields of the first, the fifth or the last business day."""
-    if any(not 1 <= abs(nth) <= MOST_BUSINESS_DAYS for nth in one.nths):
-        raise Refused(f"not every month has more than {MOST_BUSINESS_DAYS} business days", "count from the end")
-    notes.assume("business days are Monday to Friday, holidays included")
-    return _with_february([fields for nth in one.nths for fields in business_day(nth, months)], notes)
+def _check_weekdays(one: Nth) -> None:
+    if one.weekdays.weekend:
+        raise NotUnderstood("a numbered weekend is not understood", "name the day, Saturday or Sunday")
+    for nth in one.nths:
+        if not 1 <= abs(nth) <= most_in_a_month("mondays"):
+            raise Refused(f"no month has {abs(nth)} such weekdays", "write first to fifth or last")
 
 
-def month_days_from_end(days: Iterable[int], months: frozenset[int], notes: Notes) -> list[DayFields]:
-    """Return the fields of those of *days* that count from the end and are not the last: -2 and less."""
-    found: list[DayFields] = []
-    for day in sorted(set(days)):
-        if day < -28:
-            raise Refused("not every month has that day", "count from the beginning of the month")
-        if day < -1:
-            found += days_from_end(-day, months)
-    return _with_february(found, notes)
+def business_days(one: Nth, notes: Notes) -> list[DayFields]:
+    """Return what is counted for the first, the fifth or the last business day."""
+    most = most_in_a_month("business_days")
+    for nth in one.nths:
+        if not 1 <= abs(nth) <= most:
+            raise Refused(f"no month has {abs(nth)} business days", f"write numbers up to {most}")
+    notes.assume("business days are Monday to Friday, holidays included unless a calendar is named")
+    return [{"business_days": _listed(one.nths)}]
 
 
-def _with_february(found: list[DayFields], notes: Notes) -> list[DayFields]:
-    if any("year" in fields for fields in found):
-        notes.assume(f"February is written out for each kind of year up to {LAST_YEAR}")
-    return found
+def month_days_from_end(days: Iterable[int]) -> list[DayFields]:
+    """Return what is counted if one of *days* is the second to last or before it; else nothing."""
+    numbers = set(days)
+    if not any(day < -1 for day in numbers):
+        return []
+    if min(numbers) < -28:
+        raise Refused("not every month has that day", "count from the beginning of the month")
+    return [{"days": _listed(numbers)}]
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ",".join(map(str, sorted(set(numbers))))
 
 
 def span_days(spans: Iterable[DateRange], notes: Notes) -> list[DayFields]:

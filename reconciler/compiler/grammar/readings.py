@@ -15,14 +15,15 @@ from reconciler.compiler.grammar.gather import exceptions_carried_on, gather
 from reconciler.model import (
     CalendarInterval,
     Conventions,
-    CronFields,
     ElapsedInterval,
     HolidayCalendar,
+    Member,
     Reading,
     Rule,
     Timing,
 )
-from reconciler.timing import FieldError, cron_fields, cron_union, equal, next_fire, warnings_for
+from reconciler.timing import FieldError, equal, next_fire, rule_member, rule_union, warnings_for
+from reconciler.timing.fields import fields_of
 
 Part = Clause | Separator
 _SUB_DAY = ("second", "minute", "hour")
@@ -124,7 +125,8 @@ def check_it_fires(timing: Timing) -> None:
 def _may_never_fire(timing: Timing) -> bool:
     if not isinstance(timing.rule, tuple):
         return False
-    return any((one.day != "*") + (one.month != "*") + (one.week != "*") + (one.year != "*") > 1 for one in timing.rule)
+    fields = map(fields_of, timing.rule)
+    return any((one.day != "*") + (one.month != "*") + (one.week != "*") + (one.year != "*") > 1 for one in fields)
 
 
 # ---------------------------------------------------------------- parts of a union
@@ -206,7 +208,7 @@ def _check_alike(segments: list[list[Part]]) -> None:
 
 
 def _rule(drafts: list[Draft], whole: Draft, zone: str, conventions: Conventions, notes: Notes) -> Rule:
-    members: list[CronFields] = []
+    members: list[Member] = []
     if any(_share_days(one, other) for one, other in combinations(drafts, 2)):
         notes.assume("the parts add up: on days of both it runs at the times of both")
     for draft in drafts:
@@ -230,12 +232,12 @@ def _rule(drafts: list[Draft], whole: Draft, zone: str, conventions: Conventions
                 "it is not clear to which day the hours after midnight belong",
                 "write two phrases, one up to 23:59 and one from 00:00, each with its days",
             )
-        members += _crons(times, days)
+        members += _members(times, days)
     if whole.anchor is not None:
         raise Refused("this interval is not counted from a date", "leave the date out")
     if len(members) > _MOST_MEMBERS:
         raise Refused("this needs too many field sets", "write a simpler schedule")
-    return cron_union(members)
+    return rule_union(members)
 
 
 def _share_days(one: Draft, other: Draft) -> bool:
@@ -251,10 +253,10 @@ def _over_midnight(window: Window) -> bool:
     return window.first is not None and window.last is not None and window.last.seconds < window.first.seconds
 
 
-def _crons(times: DayTimes, days: Days) -> list[CronFields]:
+def _members(times: DayTimes, days: Days) -> list[Member]:
     try:
         return [
-            cron_fields({**day, "hour": hour, "minute": minute, "second": second})
+            rule_member({**day, "hour": hour, "minute": minute, "second": second})
             for day in days.fields
             for hour, minute, second in times.fields
         ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reconciler.compiler.grammar.clauses import Refused
-from reconciler.model import Question, Reading, Timing
+from reconciler.model import CronFields, Question, Reading, Timing
 from reconciler.timing import english
 from reconciler.timing.english_days import position_text
 from reconciler.timing.english_words import runs
@@ -35,6 +35,8 @@ def _five_fields(timing: Timing) -> str | None:
     if not isinstance(timing.rule, tuple) or len(timing.rule) != 1 or timing.start or timing.end:
         return None
     (fields,) = timing.rule
+    if not isinstance(fields, CronFields):
+        return None
     allowed = values(fields)
     plain = fields.second == "0" and fields.week == fields.year == "*" and not allowed.nths and not allowed.last_day
     # a line means either of the two where both are restricted, and a member means both
