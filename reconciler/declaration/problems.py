@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from reconciler.declaration.yaml_nodes import Mapping, Node, Sequence
+from reconciler.durations import how_to_write
 from reconciler.errors import Problem
 from reconciler.model import Origin
 
@@ -135,7 +136,9 @@ def _expected(error: _Finding, schema: AbstractMapping[str, Any]) -> str | None:
         close = get_close_matches(str(error.instance), error.wanted, n=1)
         return f"did you mean {close[0]}? (one of {choices})" if close else f"write one of {choices}"
     if "x-expected" in schema:
-        return f"write {schema['x-expected']}"
+        expected: str = schema["x-expected"]
+        about_a_length = expected.startswith("a duration") and isinstance(error.instance, str)
+        return how_to_write(error.instance) if about_a_length else f"write {expected}"
     if error.path and error.path[-1] in ("run", "command", "env", "secrets") and isinstance(error.instance, str):
         return f"write a list of words: {_as_list(error.instance)}"
     if error.keyword == "type" and error.instance is None:
