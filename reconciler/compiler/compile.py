@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from reconciler.compiler.expect import broken
 from reconciler.compiler.freezing import read_freeze
-from reconciler.compiler.holiday_calendars import NoCalendar, with_holidays
+from reconciler.compiler.sanity import sound_timing
 from reconciler.errors import Problem
 from reconciler.lockfile import answers, clash, freeze_answers, new_entry, own_timing, renewed
 from reconciler.model import (
@@ -31,7 +31,7 @@ from reconciler.model import (
     Reading,
     Schedule,
 )
-from reconciler.timing import NeverFires, check_fires, cron_union
+from reconciler.timing import cron_union
 from reconciler.timing.policy import breaches
 
 
@@ -201,14 +201,8 @@ def _settled(schedule: Schedule, entry: LockEntry, now: datetime) -> _Result:
     against = clash(own_timing(entry), schedule)
     if against is not None:
         return _asked(schedule, Question(against, "say it in one place, and once"))
-    try:
-        entry = replace(entry, timing=with_holidays(entry.timing, now))
-        check_fires(entry.timing, now)
-    except NoCalendar as error:
-        return _asked(schedule, Question(str(error), error.hint))
-    except NeverFires as error:
-        return _asked(schedule, Question(str(error), "change the phrase, or remove the schedule"))
-    return entry
+    found = sound_timing(entry.timing, now)
+    return _asked(schedule, found) if isinstance(found, Question) else replace(entry, timing=found)
 
 
 def _asked(schedule: Schedule, question: Question) -> list[OpenQuestion]:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from reconciler.declaration.yaml_nodes import Mapping, Node, Sequence
-from reconciler.durations import how_to_write
+from reconciler.durations import how_to_write, parse_duration
 from reconciler.errors import Problem
 from reconciler.model import Origin
 
@@ -136,15 +136,24 @@ def _expected(error: _Finding, schema: AbstractMapping[str, Any]) -> str | None:
         close = get_close_matches(str(error.instance), error.wanted, n=1)
         return f"did you mean {close[0]}? (one of {choices})" if close else f"write one of {choices}"
     if "x-expected" in schema:
-        expected: str = schema["x-expected"]
-        about_a_length = expected.startswith("a duration") and isinstance(error.instance, str)
-        return how_to_write(error.instance) if about_a_length else f"write {expected}"
+        return _duration_instead(error.instance, schema["x-expected"]) or f"write {schema['x-expected']}"
     if error.path and error.path[-1] in ("run", "command", "env", "secrets") and isinstance(error.instance, str):
         return f"write a list of words: {_as_list(error.instance)}"
     if error.keyword == "type" and error.instance is None:
         return "leave the key out, or give it a value; a text such as null is quoted"
     examples = schema.get("examples")
     return f"for example {_yaml(examples[0])}" if examples else None
+
+
+def _duration_instead(value: object, expected: str) -> str | None:
+    """Return what to write for *value* where a duration is *expected* and it is none; None for everything else."""
+    if not (expected.startswith("a duration") and isinstance(value, str)):
+        return None
+    try:
+        parse_duration(value)
+    except ValueError:
+        return how_to_write(value)
+    return None
 
 
 def _as_list(text: str) -> str:

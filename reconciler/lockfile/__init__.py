@@ -9,9 +9,11 @@ a stale merge or a dropped field is found and named.
 from reconciler.lockfile.declared import as_declared, calendars_of, clash, own_timing
 from reconciler.lockfile.entries import (
     checksum,
+    dst_to_json,
     entry_from_json,
     entry_to_json,
     instant_text,
+    limits_to_json,
     lock_digest,
     rule_to_json,
     run_to_json,
@@ -33,6 +35,7 @@ __all__ = [
     "checksum",
     "clash",
     "decoded",
+    "dst_to_json",
     "dumps",
     "entry_from_json",
     "entry_to_json",
@@ -42,6 +45,7 @@ __all__ = [
     "freeze_text",
     "instant_text",
     "is_newer",
+    "limits_to_json",
     "loads",
     "lock_digest",
     "merge",
