@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AbstractMapping
 from datetime import date, datetime, time
 from typing import Any
 
+from reconciler.characters import first_unseen
 from reconciler.declaration.sections import File, NoTask, Wrong, child
 from reconciler.declaration.tasks import Task, find_tasks, option_problems, program_problems, resolve_run
 from reconciler.declaration.yaml_nodes import Node
@@ -196,12 +196,9 @@ def _phrases(when: str | list[str], node: Node, file: File) -> tuple[tuple[str, 
 
 
 def _phrase_problems(phrase: str, origin: Origin) -> Iterator[Problem]:
-    if phrase.isprintable() and phrase.strip():
-        return
-    odd = next((char for char in phrase if unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")), None)
-    if odd is not None and odd not in "\n\t":
-        name = unicodedata.name(odd, f"U+{ord(odd):04X}")
-        yield Problem(f"an invisible character in the phrase: {name}", origin, "type the phrase again, in plain text")
+    odd = first_unseen(phrase)
+    if odd is not None:
+        yield Problem(odd.message, origin, odd.hint)
     elif "\n" in phrase or "\t" in phrase:
         yield Problem(
             "the phrase has a line break or a tab in it", origin, "write it on one line, or as a list of phrases"

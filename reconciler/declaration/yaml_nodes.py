@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from reconciler.characters import unseen_message
 from reconciler.errors import InvalidInput, Problem
 from reconciler.model import Origin
 
@@ -161,7 +162,7 @@ class _Builder:
         if not text.isprintable():
             unseen = _UNSEEN.search(text)
             if unseen:
-                self._refuse(f"an invisible character (U+{ord(unseen[0]):04X})", mark, "remove it, or retype the text")
+                self._refuse(unseen_message(unseen[0]), mark, "remove it, or retype the text")
         return Scalar(text, event.implicit[0], line, column)
 
     def _put(self, parent: Mapping | Sequence, node: Node, mark: Any) -> None:
@@ -216,4 +217,4 @@ def _reader_problem(error: Exception, text: str, file: str) -> Problem:
         return Problem(f"not YAML: {str(error).splitlines()[0]}", Origin(file, 1, 1))
     at = unseen.start()
     origin = Origin(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
-    return Problem(f"an invisible character (U+{ord(unseen[0]):04X})", origin, "remove it, or retype the text")
+    return Problem(unseen_message(unseen[0]), origin, "remove it, or retype the text")

@@ -29,8 +29,11 @@ def refusals(text: str) -> list[str]:
         ("a: b\n---\nc: d\n", ["x.yaml:2:1: a second YAML document"]),
         ("? [a]\n: b\n", ["x.yaml:1:3: a key that is not a text"]),
         ("a:\n\tb: c\n", ["x.yaml:2:1: a tab where YAML wants spaces"]),
-        ('a: "x\\u202ey"\n', ["x.yaml:1:4: an invisible character (U+202E)"]),
-        ("a: x\x01y\n", ["x.yaml:1:5: an invisible character (U+0001)"]),
+        (
+            'a: "x\\u202ey"\n',
+            ["x.yaml:1:4: an invisible character that reorders the text: RIGHT-TO-LEFT OVERRIDE (U+202E)"],
+        ),
+        ("a: x\x01y\n", ["x.yaml:1:5: an invisible character: CONTROL CHARACTER (U+0001)"]),
         ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> other\n", ["x.yaml:2:1: unresolved merge conflict"]),
         ("a: 1\r\n<<<<<<< HEAD\r\nb: 1\r\n=======\r\n", ["x.yaml:2:1: unresolved merge conflict"]),
     ],
