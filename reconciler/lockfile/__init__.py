@@ -20,7 +20,7 @@ from reconciler.lockfile.entries import (
 )
 from reconciler.lockfile.files import FILENAME, decoded, read, read_text, write, write_atomically
 from reconciler.lockfile.freezes import freeze_checksum, freeze_from_json, freeze_text
-from reconciler.lockfile.freshness import answers, freeze_answers, new_entry, renewed, stale
+from reconciler.lockfile.freshness import answers, entry_id, freeze_answers, held, new_entry, renewed, stale
 from reconciler.lockfile.merging import Merged, merge, merged_text
 from reconciler.lockfile.text import VERSION, Reader, dumps, is_newer, loads, salvage
 
@@ -38,11 +38,13 @@ __all__ = [
     "dst_to_json",
     "dumps",
     "entry_from_json",
+    "entry_id",
     "entry_to_json",
     "freeze_answers",
     "freeze_checksum",
     "freeze_from_json",
     "freeze_text",
+    "held",
     "instant_text",
     "is_newer",
     "limits_to_json",
