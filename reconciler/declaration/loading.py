@@ -156,13 +156,18 @@ def _fitting(name: str, nodes: Mapping, value: dict[str, Any], wrong: list[_Path
 
 
 def _remains(entry: object, id: str, wrong: list[_Path]) -> dict[str, Any]:
-    """Return of the schedule *id* the keys whose values are not *wrong*, so that these can be judged all the same."""
+    """Return what of the schedule *id* is not *wrong*, so that this can be judged all the same."""
     if not isinstance(entry, dict):
         return {}
     known = load_schema("schedules")["properties"]["schedules"]["additionalProperties"]["properties"]
-    inside = [path[2:] for path in wrong if path[:2] == ("schedules", id)]
-    left_out = {str(path[0]) for path in inside if path}
-    return {key: part for key, part in entry.items() if key in known and key not in left_out}
+    kept: dict[str, Any] = {key: part for key, part in entry.items() if key in known}
+    for path in wrong:
+        if path[:2] != ("schedules", id) or len(path) < 3:
+            continue
+        part = kept.pop(str(path[2]), None)
+        if isinstance(part, dict) and len(path) > 3:
+            kept[str(path[2])] = {key: one for key, one in part.items() if key != path[3]}
+    return kept
 
 
 def _lacks_tasks(file: File) -> bool:

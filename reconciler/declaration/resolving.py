@@ -213,7 +213,7 @@ def _schedule(
     problems += [found for pair in zip(phrases, origins, strict=True) for found in _phrase_problems(*pair)]
     problems += option_problems(value, node, file)
     problems += program_problems(value, "run", node, file)
-    limits = _tried(lambda: _limits(value, around.limits, node, file), problems)
+    limits = _limits(value, around.limits, node, file, problems)
     expect = _tried(lambda: _expect(value.get("expect", {}), node, file), problems)
     paused_until = _tried(lambda: _paused_until(value, node, file), problems)
     run = None
@@ -269,14 +269,20 @@ def _phrase_problems(phrase: str, origin: Origin) -> Iterator[Problem]:
         yield Problem("the phrase is empty", origin, "write for example `every weekday at 9am`")
 
 
-def _limits(value: AbstractMapping[str, Any], inherited: Limits, node: Node, file: File) -> Limits:
-    at = child(node, "except")
-    excepted = _exceptions(value["except"], at, file) if "except" in value else inherited
-    return replace(
-        excepted,
-        start=_day(value["start"], child(node, "start"), file) if "start" in value else None,
-        end=_day(value["end"], child(node, "end"), file) if "end" in value else None,
-    )
+def _limits(
+    value: AbstractMapping[str, Any], inherited: Limits, node: Node, file: File, problems: list[Problem]
+) -> Limits | None:
+    """Return the limits that *value* sets, the rest *inherited*; None if there is a date that does not exist."""
+    days = {
+        key: _tried(partial(_day, value[key], child(node, key), file), problems)
+        for key in ("start", "end")
+        if key in value
+    }
+    own = partial(_exceptions, value.get("except", ()), child(node, "except"), file)
+    excepted = _tried(own, problems) if "except" in value else inherited
+    if excepted is None or None in days.values():
+        return None
+    return replace(excepted, start=days.get("start"), end=days.get("end"))
 
 
 def _exceptions(excepted: str | Sequence[str], node: Node, file: File) -> Limits:
