@@ -49,12 +49,12 @@ def how_to_write(text: str) -> str:
     """Return what to write for *text*, which is no duration: itself put right if it is clear what is meant."""
     if text.isascii() and text.isdigit() and len(text) <= 9:
         return f"write the unit too: {text}s, {text}m or {text}h"
-    meant = _meant(text)
+    meant = meant_duration(text)
     return f"write {meant}" if meant else f"write {_EXAMPLES}"
 
 
-def _meant(text: str) -> str | None:
-    """Return the duration that *text* says in another spelling: `30 min`, `1h 30m`, `30m1h`, `1.5 hours`."""
+def meant_duration(text: str) -> str | None:
+    """Return *text* as a duration, also if it is spelt otherwise (`30 min`, `1h 30m`, `30m1h`); None if unclear."""
     given: dict[str, timedelta] = {}
     rest = text.strip().lower()
     while rest:

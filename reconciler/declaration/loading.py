@@ -13,18 +13,17 @@ from reconciler.declaration.resolving import conventions_of, policy_of, resolve
 from reconciler.declaration.schema import load_schema
 from reconciler.declaration.sections import File, Problems, in_order
 from reconciler.declaration.tasks import Task, find_tasks
+from reconciler.declaration.typed import typed
 from reconciler.declaration.validating import errors_of, fits
-from reconciler.declaration.yaml_nodes import Mapping, Node, Scalar, Sequence, parse
+from reconciler.declaration.yaml_nodes import Mapping, parse
 from reconciler.errors import InvalidInput, Problem
-from reconciler.model import Conventions, Declaration, Json, Policy
+from reconciler.model import Conventions, Declaration, Policy
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 _T = TypeVar("_T")
 _Path: TypeAlias = tuple[str | int, ...]
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,8})", re.ASCII)
 
 
 def load(directory: Path, *, root: Path | None = None) -> Declaration:
@@ -174,32 +173,3 @@ def _lacks_tasks(file: File) -> bool:
     """Return whether a task of *file* is left out for not fitting the schema."""
     node = file.nodes.values.get("tasks")
     return isinstance(node, Mapping) and len(node.values) != len(file.value.get("tasks", {}))
-
-
-def typed(node: Node, schema: dict[str, Any]) -> Json:
-    """Return *node* as JSON: a scalar is a text unless *schema* wants a number or a boolean there.
-
-    So `on`, `NO`, `09:00` and `010` stay what was typed; an empty value, `~` and `null` are null.
-    """
-    match node:
-        case Scalar():
-            return _scalar(node, schema.get("type"))
-        case Sequence():
-            items = schema.get("items", {})
-            return [typed(item, items) for item in node.items]
-        case Mapping():
-            properties = schema.get("properties", {})
-            others = schema.get("additionalProperties") or {}
-            return {key: typed(value, properties.get(key, others)) for key, value in node.values.items()}
-
-
-def _scalar(node: Scalar, wanted: object) -> Json:
-    if not node.plain:
-        return node.text
-    if node.text in _NULLS:
-        return None
-    if wanted == "boolean" and node.text in ("true", "false"):
-        return node.text == "true"
-    if wanted == "integer" and _INTEGER.fullmatch(node.text):
-        return int(node.text)
-    return node.text

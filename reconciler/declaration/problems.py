@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from reconciler.declaration.foreign_keys import instead
 from reconciler.declaration.yaml_nodes import Mapping, Node, Sequence
 from reconciler.durations import how_to_write, parse_duration
 from reconciler.errors import Problem
@@ -23,6 +24,7 @@ _NOUNS = {
     "integer": "a whole number",
 }
 _NOUNS |= {"boolean": "true or false", "number": "a number"}
+_SIMILAR, _SHORT = 0.75, 3
 _CHOICES = {
     ("run", "task"): "`run:` (an argument list) or `task:` (a name from `tasks:`)",
     ("command", "python"): "`command:` (an argument list) or `python:` (module:function)",
@@ -66,7 +68,7 @@ def _problems(error: _Finding, root: Node, file: str) -> Iterator[Problem]:
     where = _where(error.path)
     match error.keyword:
         case "additionalProperties":
-            yield from _unknown_keys(node, schema, where, file)
+            yield from _unknown_keys(error, node, where, file)
         case "required":
             missing = next(key for key in error.wanted if key not in error.instance)  # every schema asks for one
             yield Problem(f"{where} lacks `{missing}:`", _origin(file, node), _description(schema, missing))
@@ -170,14 +172,22 @@ def _yaml(value: object) -> str:
             return str(value)
 
 
-def _unknown_keys(node: Node, schema: AbstractMapping[str, Any], where: str, file: str) -> Iterator[Problem]:
-    known = list(schema.get("properties", {}))
+def _unknown_keys(error: _Finding, node: Node, where: str, file: str) -> Iterator[Problem]:
+    known = error.schema.get("properties", {})
     keys = node.keys if isinstance(node, Mapping) else {}
     for name, key in keys.items():
         if name not in known:
-            close = get_close_matches(name, known, n=1, cutoff=0.6)
-            hint = f"did you mean `{close[0]}:`?" if close else f"known here: {', '.join(known)}"
+            hint = instead(name, error.instance, error.path, known) or _close_to(name, list(known))
             yield Problem(f"unknown key {_shown(name + chr(58))} in {where}", Origin(file, key.line, key.column), hint)
+
+
+def _close_to(name: str, known: list[str]) -> str:
+    """Return the key of *known* that *name* may be a misspelling of, or all of them."""
+    close = get_close_matches(name, known, n=1, cutoff=_SIMILAR)
+    if not close and len(name) == _SHORT:  # one letter of three is a third of the word
+        alike = [key for key in known if len(key) == _SHORT and key[0] == name[0]]
+        close = get_close_matches(name, alike, n=1)
+    return f"did you mean `{close[0]}:`?" if close else f"known here: {', '.join(known)}"
 
 
 def _one_of(error: _Finding, node: Node, where: str, file: str) -> Problem:
