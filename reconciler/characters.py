@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 BOM = "\ufeff"
 _CONTROLS = {
@@ -80,6 +81,7 @@ def unseen_message(char: str) -> str:
     return f"{what}: {name_of(char)}"
 
 
+@lru_cache(maxsize=4096)
 def _is_unseen(char: str) -> bool:
     return unicodedata.category(char) in _UNSEEN_CATEGORIES or _BLANK.match(char) is not None
 
@@ -141,6 +143,7 @@ def _cut(word: str) -> str:
     return word if len(word) <= _LONGEST_SHOWN else f"{word[:_LONGEST_SHOWN]}…"
 
 
+@lru_cache(maxsize=4096)
 def _script(char: str) -> str | None:
     """Return the script of a letter as its name begins, `CYRILLIC`; None for marks, which go with any letter."""
     if char.isascii():

@@ -130,7 +130,7 @@ def test_every_text_is_judged_and_what_is_said_can_be_printed(phrase: str) -> No
 
 
 def test_nonsense_is_judged_quickly() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for phrase in ("\u00e9" * 10_000, "a\u0301" * 5_000, f"{CYRILLIC_A} " * 5_000, "x " * 4_999 + "\u200b"):
         first_problem(phrase)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
