@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 
 _UNITS = {
     "d": timedelta(days=1),
@@ -27,6 +28,7 @@ _WORDS = {
 _UNIT_OF = {word: unit for unit, words in _WORDS.items() for word in words.split()}
 
 
+@lru_cache(maxsize=1024)  # thousands of schedules share a few
 def parse_duration(text: str) -> timedelta:
     """Return the duration *text* says: whole numbers with d, h, m, s or ms, in this order and each unit once.
 

@@ -273,6 +273,8 @@ def _limits(
     value: AbstractMapping[str, Any], inherited: Limits, node: Node, file: File, problems: list[Problem]
 ) -> Limits | None:
     """Return the limits that *value* sets, the rest *inherited*; None if there is a date that does not exist."""
+    if value.keys().isdisjoint(("start", "end", "except")):
+        return inherited
     days = {
         key: _tried(partial(_day, value[key], child(node, key), file), problems)
         for key in ("start", "end")
