@@ -29,8 +29,8 @@ from reconciler.compiler.compile import (
     unmet_expectations,
 )
 from reconciler.compiler.judging import judging, translator_from
-from reconciler.declaration import load
-from reconciler.declaration.loading import load_policy
+from reconciler.declaration.loading import load_policy, load_sound
+from reconciler.declaration.sections import in_order
 from reconciler.errors import (
     InvalidInput,
     LockInvalid,
@@ -114,19 +114,26 @@ def check_lock(project: Project, policy_from: Path | None) -> None:
     """Say that the lockfile is fresh, or raise LockInvalid with all that is stale, missing or misread.
 
     The policy that the files in *policy_from* state has to be met too: a change cannot loosen what it is held to.
+    Raises InvalidInput, with all that is stale beside, if the YAML itself has problems.
     """
-    declaration = load(project.schedules, root=project.root)
+    declaration, wrong = load_sound(project.schedules, root=project.root)
+    invalid = in_order(*wrong.values())
     policy = declaration.policy if policy_from is None else _policy_of(policy_from)
     with reading_ahead(declaration) as readings:
-        lock = lockfile.read(project.lock_path, name=project.lock_name)
+        try:
+            lock = lockfile.read(project.lock_path, name=project.lock_name)
+        except LockInvalid as error:
+            raise InvalidInput([*invalid, *error.problems]) if invalid else error from None
         problems = [
             *lockfile.stale(declaration, lock, lock_file=project.lock_name),
             *unmet_expectations(declaration, lock),
             *over_policy(policy, declaration, lock),
             *misread(declaration, lock, readings()),
         ]
+    if invalid:
+        raise InvalidInput(in_order(invalid, problems))
     if problems:
-        raise LockInvalid(sorted(problems, key=_by_place))
+        raise LockInvalid(in_order(problems))
     warnings = [f"{id}: {warning}" for id, warning in dated_warnings(lock, datetime.now(UTC))]
     if project.json:
         say_json({"format_version": "1.0", "fresh": True, "total": len(lock.entries), "warnings": warnings})
@@ -147,17 +154,15 @@ def _policy_of(directory: Path) -> Policy:
         raise InvalidInput(Problem(f"the policy to be held to: {one}", hint=hint) for one in error.problems) from None
 
 
-def _by_place(problem: Problem) -> tuple[str, int, int]:
-    origin = problem.origin
-    return (origin.file, origin.line, origin.column) if origin else ("", 0, 0)
-
-
 def _compile(project: Project, options: _Options) -> None:
-    """Compile once; raise OpenQuestions after everything else was written."""
+    """Compile once; what is invalid and what stays open is told after everything else was written, and exits.
+
+    Raises InvalidInput, and writes nothing, if what is wrong is about more than a schedule by itself.
+    """
     translator = translator_from(use=options.model)
     with _one_compiler_at_a_time(project):
         # read while no other compiler works: one that waited must not write what was declared before its turn
-        declaration = load(project.schedules, root=project.root)
+        declaration, wrong = load_sound(project.schedules, root=project.root)
         previous = _previous(project)
         with Progress("reading phrases") as progress:
             compilation = compile_declaration(
@@ -168,23 +173,26 @@ def _compile(project: Project, options: _Options) -> None:
                 refresh=_refreshed(options, declaration),
             )
         written = lockfile.write(project.lock_path, compilation.lock)
-    problems = [_problem(question) for question in compilation.questions]
-    result = _report(compilation, previous)
+    open_ = [_problem(question) for question in compilation.questions]
+    invalid = in_order(*wrong.values())
+    result = _report(compilation, previous, held=len(lockfile.held(declaration, previous)))
     if project.json:
-        about = zip(compilation.questions, problems, strict=True)
+        about = zip(compilation.questions, open_, strict=True)
         questions = [{"schedule": one.schedule, **problem_json(problem)} for one, problem in about]
-        say_json({**compile_json(result, written=written, questions=questions), "model": model_json(translator)})
+        errors = [{"schedule": id, **problem_json(problem)} for id, found in wrong.items() for problem in found]
+        document = compile_json(result, written=written, questions=questions, errors=errors)
+        say_json({**document, "model": model_json(translator)})
     else:
         say(compile_text(result, lock_name=project.lock_name, paint=paint_out()))
     note_model(translator)
-    if problems:
-        for line in problem_lines(problems):
-            note(line)
-        sys.exit(OpenQuestions.exit_code)
+    for line in problem_lines([*invalid, *open_]):
+        note(line)
+    if invalid or open_:
+        sys.exit(InvalidInput.exit_code if invalid else OpenQuestions.exit_code)
 
 
 def _refreshed(options: _Options, declaration: Declaration) -> frozenset[str]:
-    known = [schedule.id for schedule in declaration.schedules]
+    known = [*(schedule.id for schedule in declaration.schedules), *(one.id for one in declaration.invalid)]
     if options.refresh is None:
         return frozenset()
     for id in options.refresh:
@@ -238,13 +246,14 @@ def _problem(one: OpenQuestion) -> Problem:
     return Problem(f'{one.schedule}: "{one.phrase}": {one.question.message}', one.origin, "\n".join(lines) or None)
 
 
-def _report(compilation: Compilation, previous: Lock) -> CompileReport:
+def _report(compilation: Compilation, previous: Lock, *, held: int) -> CompileReport:
     changed = {
         outcome.value: compilation.ids(outcome)
-        for outcome in (Outcome.ADDED, Outcome.COMPILED, Outcome.RENEWED, Outcome.REMOVED)
+        for outcome in (Outcome.ADDED, Outcome.COMPILED, Outcome.RENEWED, Outcome.REMOVED, Outcome.INVALID)
     }
     unchanged = len(compilation.ids(Outcome.UNCHANGED))
-    return CompileReport(compilation.lock, previous, changed, unchanged, len(compilation.questions), datetime.now(UTC))
+    open_ = len(compilation.questions)
+    return CompileReport(compilation.lock, previous, changed, unchanged, open_, datetime.now(UTC), held)
 
 
 def _watch(project: Project, options: _Options, parent: int | None) -> None:
@@ -290,7 +299,7 @@ def _compile_and_go_on(project: Project, options: _Options) -> None:
     try:
         _compile(project, options)
     except SystemExit:
-        note("the questions above are open; everything else is compiled")
+        note("what is told above is open or wrong; everything else is compiled")
     except ReconcileError as error:
         report(error, ())
         note("the lockfile stays as it was")

@@ -10,7 +10,7 @@ from reconciler.durations import parse_duration
 
 
 class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
-    """A duration such as 90s, 15m, 2h or 1d."""
+    """A duration such as 90s, 15m, 1h30m or 1d."""
 
     name = "duration"
 

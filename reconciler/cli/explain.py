@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -14,8 +14,8 @@ from reconciler.cli.console import note, paint_out, say
 from reconciler.cli.inputs import NO_ZONE, instant_or_now, text_of, zone_or_utc
 from reconciler.cli.project import Project, project_options
 from reconciler.compiler.compile import Ask, Judge
-from reconciler.compiler.holiday_calendars import holidays_looked_up
 from reconciler.compiler.judging import judging, translator_from
+from reconciler.compiler.sanity import sound_answer
 from reconciler.declaration.loading import load_conventions
 from reconciler.errors import InvalidInput, OpenQuestions, UsageError
 from reconciler.model import Compiled, Conventions, Question
@@ -53,8 +53,10 @@ def command(
         raise UsageError("explain takes one phrase, or --file", hint='reconcile explain "every weekday at 9am"')
     zone = zone_or_utc(timezone)
     begin = instant_or_now(start, zone)
-    judge = judging(translator_from(use=model), now=datetime.now(UTC), max_phrases=max_phrases)
-    results = _read(phrases, zone, timezone is None, judge, _conventions(project))
+    before = begin - timedelta(microseconds=1)  # what is due at the very beginning counts
+    judge = judging(translator_from(use=model), now=before, max_phrases=max_phrases)
+    read = _read(phrases, zone, timezone is None, judge, _conventions(project))
+    results = [one if isinstance(one, str) else sound_answer(one, before) for one in read]
     for one, result in zip(phrases, results, strict=True):
         _show(project, one, result, zone=zone, start=begin, count=count)
     if any(not isinstance(result, Compiled) for result in results):
@@ -76,7 +78,7 @@ def _read(
     """Return the judgement on each phrase, or why it cannot even be read."""
     readable = [phrase for phrase in phrases if len(phrase) <= _LONGEST]
     answers = judge([Ask(phrase, zone) for phrase in readable], conventions)
-    judged = {phrase: holidays_looked_up(one, datetime.now(UTC)) for phrase, one in zip(readable, answers, strict=True)}
+    judged = dict(zip(readable, answers, strict=True))
     too_long = f"a phrase may have {_LONGEST} characters"
     results = [judged.get(phrase, too_long) for phrase in phrases]
     return [_with_zone_assumption(one) if zone_assumed else one for one in results]

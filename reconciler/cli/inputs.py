@@ -11,6 +11,7 @@ from reconciler.errors import InvalidInput, UsageError
 from reconciler.timing import UnknownZone, declared_zone
 
 NO_ZONE = "UTC"
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 
 
 def text_of(file: Path) -> str:
@@ -39,4 +40,7 @@ def instant_or_now(text: str | None, zone: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--from: not a time: {text!r}", hint="write it as 2026-03-01T09:00 or 2026-03-01") from None
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        hint = f"write a time of the years {_FIRST_YEAR} to {_LAST_YEAR}"
+        raise UsageError(f"--from: nothing is worked out for the year {found.year}", hint=hint)
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))

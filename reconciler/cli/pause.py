@@ -16,7 +16,7 @@ from reconciler.model import Pause
 
 @click.command("pause")
 @click.argument("id")
-@click.option("--for", "length", type=DURATION, help="Resume by itself after this long, such as 90m or 2d.")
+@click.option("--for", "length", type=DURATION, help="Resume by itself after this long, such as 1h30m or 2d.")
 @click.option("--reason", help="Why; shown in `status`.")
 @project_options
 def command(project: Project, id: str, length: timedelta | None, reason: str | None) -> None:

@@ -64,12 +64,14 @@ def _lock(data: bytes, name: str) -> Lock:
 
 
 def _declared(directory: Path, root: Path) -> tuple[Declaration | None, tuple[Problem, ...]]:
-    from reconciler.declaration.loading import load
+    from reconciler.declaration.loading import load_sound
+    from reconciler.declaration.sections import in_order
 
     try:
-        return load(directory, root=root), ()
+        declaration, wrong = load_sound(directory, root=root)
     except InvalidInput as error:
         return None, error.problems
+    return declaration, tuple(in_order(*wrong.values()))
 
 
 def _policy(directory: Path) -> tuple[Policy, tuple[Problem, ...]]:

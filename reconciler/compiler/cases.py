@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from reconciler.compiler.grammar.clauses import Refused
 from reconciler.compiler.grammar.crontab import read_cronsim
-from reconciler.declaration.loading import typed
 from reconciler.declaration.problems import schema_problems
 from reconciler.declaration.schema import load_schema
 from reconciler.declaration.sections import Wrong, child
+from reconciler.declaration.typed import typed
 from reconciler.declaration.validating import errors_of
 from reconciler.declaration.yaml_nodes import Node, Sequence, parse_any
 from reconciler.durations import parse_duration

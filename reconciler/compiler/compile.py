@@ -13,9 +13,9 @@ from enum import StrEnum
 
 from reconciler.compiler.expect import broken
 from reconciler.compiler.freezing import read_freeze
-from reconciler.compiler.holiday_calendars import NoCalendar, with_holidays
+from reconciler.compiler.sanity import sound_timing
 from reconciler.errors import Problem
-from reconciler.lockfile import answers, clash, freeze_answers, new_entry, own_timing, renewed
+from reconciler.lockfile import answers, clash, entry_id, freeze_answers, held, new_entry, own_timing, renewed
 from reconciler.model import (
     Compiled,
     Conventions,
@@ -31,7 +31,7 @@ from reconciler.model import (
     Reading,
     Schedule,
 )
-from reconciler.timing import NeverFires, asked_key, check_fires, rule_union
+from reconciler.timing import asked_key, rule_union
 from reconciler.timing.policy import breaches
 
 
@@ -44,6 +44,7 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     REMOVED = "removed"
     QUESTION = "question"
+    INVALID = "invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def compile_declaration(
             result = _answer(schedule, given, None if schedule.id in refresh else before, now)
             result = _still_agreed(before, result) if isinstance(result, LockEntry) else result
         results[schedule.id] = _checked(schedule, result, declaration.policy)
-    compilation = _compilation(results, previous, kept=kept.keys())
+    compilation = _compilation(declaration, results, previous, kept=kept.keys())
     freeze, questions = _freeze(declaration, previous.freeze)
     return replace(
         compilation,
@@ -138,22 +139,27 @@ def _freeze(declaration: Declaration, previous: Freeze | None) -> tuple[Freeze |
     return previous, [OpenQuestion("freeze", phrase, at, one) for phrase, at, one in about if one is not None]
 
 
-def _compilation(results: Mapping[str, _Result], previous: Lock, *, kept: Collection[str]) -> Compilation:
-    """Put *results* together; a schedule with questions keeps the entry it had."""
-    entries: dict[str, LockEntry] = {}
-    outcomes: dict[str, Outcome] = dict.fromkeys(previous.entries.keys() - results.keys(), Outcome.REMOVED)
+def _compilation(
+    declaration: Declaration, results: Mapping[str, _Result], previous: Lock, *, kept: Collection[str]
+) -> Compilation:
+    """Put *results* together; what is invalid and what leaves questions keeps the entry it had."""
+    entries = held(declaration, previous)
+    outcomes = dict.fromkeys((one.id for one in declaration.invalid), Outcome.INVALID)
     questions: list[OpenQuestion] = []
-    for id, result in results.items():
-        before = previous.entries.get(id)
+    for schedule in declaration.schedules:
+        id, result = schedule.id, results[schedule.id]
         if isinstance(result, LockEntry):
             entries[id] = result
-            outcomes[id] = _outcome(before, result, kept=id in kept)
-        else:
-            questions += result
-            outcomes[id] = Outcome.QUESTION
-            if before is not None:
-                entries[id] = before
-    return Compilation(Lock(entries), outcomes, tuple(questions))
+            outcomes[id] = _outcome(previous.entries.get(id), result, kept=id in kept)
+            continue
+        questions += result
+        outcomes[id] = Outcome.QUESTION
+        before = entry_id(id, schedule.moved, previous)
+        if before is not None:
+            entries[before] = previous.entries[before]
+    gone = previous.entries.keys() - entries.keys()
+    outcomes |= dict.fromkeys(gone, Outcome.REMOVED)
+    return Compilation(Lock(dict(sorted(entries.items()))), outcomes, tuple(questions))
 
 
 def _outcome(before: LockEntry | None, after: LockEntry, *, kept: bool) -> Outcome:
@@ -204,14 +210,8 @@ def _settled(schedule: Schedule, entry: LockEntry, now: datetime) -> _Result:
     against = clash(own_timing(entry), schedule)
     if against is not None:
         return _asked(schedule, Question(against, "say it in one place, and once"))
-    try:
-        entry = replace(entry, timing=with_holidays(entry.timing, now))
-        check_fires(entry.timing, now)
-    except NoCalendar as error:
-        return _asked(schedule, Question(str(error), error.hint))
-    except NeverFires as error:
-        return _asked(schedule, Question(str(error), "change the phrase, or remove the schedule"))
-    return entry
+    found = sound_timing(entry.timing, now)
+    return _asked(schedule, found) if isinstance(found, Question) else replace(entry, timing=found)
 
 
 def _asked(schedule: Schedule, question: Question) -> list[OpenQuestion]:

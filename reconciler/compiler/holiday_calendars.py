@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reconciler.model import Compiled, HolidayCalendar, Question, Timing
+from reconciler.model import HolidayCalendar, Timing
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
@@ -29,17 +29,6 @@ class NoCalendar(ValueError):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
-
-
-def holidays_looked_up(result: Compiled | Question, now: datetime) -> Compiled | Question:
-    """Return *result* with its holidays looked up, or a question where that cannot be done."""
-    if isinstance(result, Question):
-        return result
-    reading = result.reading
-    try:
-        return replace(result, reading=replace(reading, timing=with_holidays(reading.timing, now)))
-    except NoCalendar as error:
-        return Question(str(error), error.hint)
 
 
 def with_holidays(timing: Timing, now: datetime) -> Timing:

@@ -5,22 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from reconciler.declaration.files import is_schedule_file, read_schedule_file, schedule_files
 from reconciler.declaration.problems import is_about_a_name, schema_problems
 from reconciler.declaration.resolving import conventions_of, policy_of, resolve
 from reconciler.declaration.schema import load_schema
-from reconciler.declaration.sections import File
+from reconciler.declaration.sections import File, Problems, in_order
 from reconciler.declaration.tasks import Task, find_tasks
+from reconciler.declaration.typed import typed
 from reconciler.declaration.validating import errors_of, fits
-from reconciler.declaration.yaml_nodes import Mapping, Node, Scalar, Sequence, parse
+from reconciler.declaration.yaml_nodes import Mapping, parse
 from reconciler.errors import InvalidInput, Problem
-from reconciler.model import Conventions, Declaration, Json, Policy
+from reconciler.model import Conventions, Declaration, Policy
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 _T = TypeVar("_T")
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,8})", re.ASCII)
+_Path: TypeAlias = tuple[str | int, ...]
 
 
 def load(directory: Path, *, root: Path | None = None) -> Declaration:
@@ -28,24 +31,32 @@ def load(directory: Path, *, root: Path | None = None) -> Declaration:
 
     Raises InvalidInput with every problem of every file.
     """
-    problems: list[Problem] = []
+    declaration, wrong = load_sound(directory, root=root)
+    if wrong:
+        raise InvalidInput(in_order(*wrong.values()))
+    return declaration
+
+
+def load_sound(directory: Path, *, root: Path | None = None) -> tuple[Declaration, dict[str, list[Problem]]]:
+    """Return what the YAML files of *directory* declare, and what is wrong with the schedules left out, by id.
+
+    Those are named in the declaration. Raises InvalidInput with every problem of every file if one of them is
+    about more than a schedule by itself: then nobody knows what is declared.
+    """
+    problems = Problems()
     files: list[File] = []
     unread = False
     for path in schedule_files(directory):
         try:
-            file, found = _load_file(path, _name(path, root or directory))
+            files.append(_load_file(path, _name(path, root or directory), problems))
         except InvalidInput as error:
-            problems += error.problems
+            problems.shared += error.problems
             unread = True
-        else:
-            files.append(file)
-            problems += found
-            unread = unread or _lacks_tasks(file)
-    declaration, unresolved = resolve(files, complete=not unread)
-    problems += unresolved
-    if problems:
-        raise InvalidInput(sorted(problems, key=_by_place))
-    return declaration
+    unread = unread or any(map(_lacks_tasks, files))
+    declaration = resolve(files, problems, complete=not unread)
+    if problems.shared:
+        raise InvalidInput(in_order(problems.shared, *problems.own.values()))
+    return declaration, {one.id: in_order(problems.of(one.id)) for one in declaration.invalid}
 
 
 def load_conventions(directory: Path) -> Conventions:
@@ -77,16 +88,15 @@ def _from_section(directory: Path, section: str, resolved: Callable[[list[File],
     """Return what *resolved* makes of those files of *directory* that may have *section*."""
     # as YAML lets a key be written: quoted, with a space after it, or with an escape in it that may spell anything
     named = re.compile(rf"""\b{section}["']?\s*:|"[^"]*\\[^"]*"\s*:""")
-    problems: list[Problem] = []
-    files: list[File] = []
-    for path in schedule_files(directory):
-        if named.search(read_schedule_file(path, path.name)):
-            file, found = _load_file(path, path.name)
-            files.append(file)
-            problems += found
-    value = resolved(files, problems)
-    if problems:
-        raise InvalidInput(sorted(problems, key=_by_place))
+    problems = Problems()
+    files = [
+        _load_file(path, path.name, problems)
+        for path in schedule_files(directory)
+        if named.search(read_schedule_file(path, path.name))
+    ]
+    value = resolved(files, problems.shared)
+    if problems.shared:
+        raise InvalidInput(in_order(problems.shared))
     return value
 
 
@@ -97,71 +107,69 @@ def _name(path: Path, root: Path) -> str:
         return path.as_posix()
 
 
-def _by_place(problem: Problem) -> tuple[str, int, int]:
-    origin = problem.origin
-    return (origin.file, origin.line, origin.column) if origin else ("", 0, 0)
-
-
-def _load_file(path: Path, name: str) -> tuple[File, list[Problem]]:
-    """Return what of the file *path* fits the schema, and the problems of the rest."""
-    nodes = parse(read_schedule_file(path, name), name)
+def _load_file(path: Path, name: str, problems: Problems) -> File:
+    """Return what of the file *path* fits the schema; add what is wrong with the rest to *problems*."""
+    nodes, flaws = parse(read_schedule_file(path, name), name)
     value = typed(nodes, load_schema("schedules"))
     assert isinstance(value, dict)
-    if fits(value):
-        return File(name, nodes, value), []
-    errors = errors_of(value)
-    places: set[tuple[str | int, ...]] = {tuple(error.absolute_path)[:2] for error in errors}
-    places |= {(*error.absolute_path, str(error.instance)) for error in errors if is_about_a_name(error)}
-    return File(name, nodes, _without(value, places)), list(schema_problems(errors, nodes, name))
+    wrong: list[_Path] = []
+    for flaw in flaws:
+        problems.of(_schedule_of(flaw.path)).append(flaw.problem)
+        wrong.append(flaw.path)
+    for error in [] if fits(value) else errors_of(value):
+        # whose entry it is cannot be told if the name itself is wrong
+        owner = None if is_about_a_name(error) else _schedule_of(tuple(error.absolute_path))
+        problems.of(owner).extend(schema_problems([error], nodes, name))
+        wrong += _wrong_parts(error)
+    return _fitting(name, nodes, value, wrong) if wrong else File(name, nodes, value)
+
+
+def _wrong_parts(error: ValidationError) -> list[_Path]:
+    """Return the paths of what *error* makes unusable."""
+    path = tuple(error.absolute_path)
+    if is_about_a_name(error):
+        return [(*path, str(error.instance))]
+    if error.validator in ("oneOf", "dependentRequired"):  # what it runs is said twice, not at all or in part
+        return [(*path, key) for key in ("run", "task", "with")]
+    return [path]
+
+
+def _schedule_of(path: _Path) -> str | None:
+    """Return the id of the schedule that *path* leads into, None if it does not lead into one."""
+    return str(path[1]) if len(path) > 1 and path[0] == "schedules" else None
+
+
+def _fitting(name: str, nodes: Mapping, value: dict[str, Any], wrong: list[_Path]) -> File:
+    """Return the file without what is *wrong*: entries of `schedules` and `tasks`, of other sections the whole."""
+    sections = load_schema("schedules")["properties"]
+    broken = {str(path[0]) for path in wrong if path}
+    kept = {key: part for key, part in value.items() if key in sections and key not in broken}
+    for section in broken & {"schedules", "tasks"}:
+        entries = value.get(section)
+        places = {str(path[1]) for path in wrong if path[:1] == (section,) and len(path) > 1}
+        kept[section] = {
+            key: part for key, part in (entries.items() if isinstance(entries, dict) else ()) if key not in places
+        }
+    invalid = {id for path in wrong if (id := _schedule_of(path)) is not None}
+    return File(name, nodes, kept, {id: _remains(value["schedules"].get(id), id, wrong) for id in invalid})
+
+
+def _remains(entry: object, id: str, wrong: list[_Path]) -> dict[str, Any]:
+    """Return what of the schedule *id* is not *wrong*, so that this can be judged all the same."""
+    if not isinstance(entry, dict):
+        return {}
+    known = load_schema("schedules")["properties"]["schedules"]["additionalProperties"]["properties"]
+    kept: dict[str, Any] = {key: part for key, part in entry.items() if key in known}
+    for path in wrong:
+        if path[:2] != ("schedules", id) or len(path) < 3:
+            continue
+        part = kept.pop(str(path[2]), None)
+        if isinstance(part, dict) and len(path) > 3:
+            kept[str(path[2])] = {key: one for key, one in part.items() if key != path[3]}
+    return kept
 
 
 def _lacks_tasks(file: File) -> bool:
     """Return whether a task of *file* is left out for not fitting the schema."""
     node = file.nodes.values.get("tasks")
     return isinstance(node, Mapping) and len(node.values) != len(file.value.get("tasks", {}))
-
-
-def _without(value: dict[str, Any], places: set[tuple[str | int, ...]]) -> dict[str, Any]:
-    """Return *value* without its entries at *places*; sections that are wrong as a whole go entirely."""
-    kept = {key: part for key, part in value.items() if (key,) not in places or isinstance(part, dict)}
-    for section in ("schedules", "tasks"):
-        if section in kept:
-            kept[section] = {
-                key: part
-                for key, part in kept[section].items()
-                if isinstance(part, dict) and (section, key) not in places
-            }
-    broken = {str(place[0]) for place in places if place}
-    known = load_schema("schedules")["properties"]
-    return {
-        key: part for key, part in kept.items() if key in known and (key in ("schedules", "tasks") or key not in broken)
-    }
-
-
-def typed(node: Node, schema: dict[str, Any]) -> Json:
-    """Return *node* as JSON: a scalar is a text unless *schema* wants a number or a boolean there.
-
-    So `on`, `NO`, `09:00` and `010` stay what was typed; an empty value, `~` and `null` are null.
-    """
-    match node:
-        case Scalar():
-            return _scalar(node, schema.get("type"))
-        case Sequence():
-            items = schema.get("items", {})
-            return [typed(item, items) for item in node.items]
-        case Mapping():
-            properties = schema.get("properties", {})
-            others = schema.get("additionalProperties") or {}
-            return {key: typed(value, properties.get(key, others)) for key, value in node.values.items()}
-
-
-def _scalar(node: Scalar, wanted: object) -> Json:
-    if not node.plain:
-        return node.text
-    if node.text in _NULLS:
-        return None
-    if wanted == "boolean" and node.text in ("true", "false"):
-        return node.text == "true"
-    if wanted == "integer" and _INTEGER.fullmatch(node.text):
-        return int(node.text)
-    return node.text

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from reconciler.declaration.foreign_keys import instead
 from reconciler.declaration.yaml_nodes import Mapping, Node, Sequence
+from reconciler.durations import how_to_write, parse_duration
 from reconciler.errors import Problem
 from reconciler.model import Origin
 
@@ -22,6 +24,7 @@ _NOUNS = {
     "integer": "a whole number",
 }
 _NOUNS |= {"boolean": "true or false", "number": "a number"}
+_SIMILAR, _SHORT = 0.75, 3
 _CHOICES = {
     ("run", "task"): "`run:` (an argument list) or `task:` (a name from `tasks:`)",
     ("command", "python"): "`command:` (an argument list) or `python:` (module:function)",
@@ -65,7 +68,7 @@ def _problems(error: _Finding, root: Node, file: str) -> Iterator[Problem]:
     where = _where(error.path)
     match error.keyword:
         case "additionalProperties":
-            yield from _unknown_keys(node, schema, where, file)
+            yield from _unknown_keys(error, node, where, file)
         case "required":
             missing = next(key for key in error.wanted if key not in error.instance)  # every schema asks for one
             yield Problem(f"{where} lacks `{missing}:`", _origin(file, node), _description(schema, missing))
@@ -135,13 +138,24 @@ def _expected(error: _Finding, schema: AbstractMapping[str, Any]) -> str | None:
         close = get_close_matches(str(error.instance), error.wanted, n=1)
         return f"did you mean {close[0]}? (one of {choices})" if close else f"write one of {choices}"
     if "x-expected" in schema:
-        return f"write {schema['x-expected']}"
+        return _duration_instead(error.instance, schema["x-expected"]) or f"write {schema['x-expected']}"
     if error.path and error.path[-1] in ("run", "command", "env", "secrets") and isinstance(error.instance, str):
         return f"write a list of words: {_as_list(error.instance)}"
     if error.keyword == "type" and error.instance is None:
         return "leave the key out, or give it a value; a text such as null is quoted"
     examples = schema.get("examples")
     return f"for example {_yaml(examples[0])}" if examples else None
+
+
+def _duration_instead(value: object, expected: str) -> str | None:
+    """Return what to write for *value* where a duration is *expected* and it is none; None for everything else."""
+    if not (expected.startswith("a duration") and isinstance(value, str)):
+        return None
+    try:
+        parse_duration(value)
+    except ValueError:
+        return how_to_write(value)
+    return None
 
 
 def _as_list(text: str) -> str:
@@ -158,14 +172,22 @@ def _yaml(value: object) -> str:
             return str(value)
 
 
-def _unknown_keys(node: Node, schema: AbstractMapping[str, Any], where: str, file: str) -> Iterator[Problem]:
-    known = list(schema.get("properties", {}))
+def _unknown_keys(error: _Finding, node: Node, where: str, file: str) -> Iterator[Problem]:
+    known = error.schema.get("properties", {})
     keys = node.keys if isinstance(node, Mapping) else {}
     for name, key in keys.items():
         if name not in known:
-            close = get_close_matches(name, known, n=1, cutoff=0.6)
-            hint = f"did you mean `{close[0]}:`?" if close else f"known here: {', '.join(known)}"
+            hint = instead(name, error.instance, error.path, known) or _close_to(name, list(known))
             yield Problem(f"unknown key {_shown(name + chr(58))} in {where}", Origin(file, key.line, key.column), hint)
+
+
+def _close_to(name: str, known: list[str]) -> str:
+    """Return the key of *known* that *name* may be a misspelling of, or all of them."""
+    close = get_close_matches(name, known, n=1, cutoff=_SIMILAR)
+    if not close and len(name) == _SHORT:  # one letter of three is a third of the word
+        alike = [key for key in known if len(key) == _SHORT and key[0] == name[0]]
+        close = get_close_matches(name, alike, n=1)
+    return f"did you mean `{close[0]}:`?" if close else f"known here: {', '.join(known)}"
 
 
 def _one_of(error: _Finding, node: Node, where: str, file: str) -> Problem:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as AbstractMapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from reconciler.declaration.sections import File, NoTask, Wrong, child
+from reconciler.characters import first_unseen
+from reconciler.declaration.sections import File, NoTask, Problems, Wrong, child
 from reconciler.declaration.tasks import Task, find_tasks, option_problems, program_problems, resolve_run
 from reconciler.declaration.yaml_nodes import Node
 from reconciler.durations import parse_duration
@@ -19,6 +21,7 @@ from reconciler.model import (
     DeclaredFreeze,
     DstPolicy,
     Expect,
+    InvalidSchedule,
     Limits,
     Origin,
     Policy,
@@ -26,50 +29,71 @@ from reconciler.model import (
 )
 from reconciler.timing import UnknownZone, canonical, check_zone
 
+_T = TypeVar("_T")
 
-def resolve(files: Iterable[File], *, complete: bool) -> tuple[Declaration, list[Problem]]:
-    """Return the declaration of *files* and every problem that only shows when they are taken together.
 
-    With *complete* false some file could not be read, and a task that is not found may be in there.
+def resolve(files: Iterable[File], problems: Problems, *, complete: bool) -> Declaration:
+    """Return the declaration of *files*; add to *problems* what only shows when they are taken together.
+
+    Schedules that have problems are left out and named. With *complete* false some file could not be read, and a
+    task that is not found may be in there.
     """
     files = list(files)
-    problems: list[Problem] = []
-    tasks = find_tasks(files, problems)
-    conventions, policy = conventions_of(files, problems), policy_of(files, problems)
+    shared = problems.shared
+    tasks = find_tasks(files, shared)
+    conventions, policy = conventions_of(files, shared), policy_of(files, shared)
+    declared: dict[str, Origin] = {}
+    former: dict[str, str] = {}
     schedules: dict[str, Schedule] = {}
     for file in files:
-        problems += _zone_problems(file, file.nodes, file.value)
-        problems += option_problems(file.value.get("defaults", {}), child(file.nodes, "defaults"), file)
-        for id, value, node, origin in file.section("schedules"):
-            if id in schedules:
-                hint = f"the other is at {schedules[id].origin}; give one of them another name"
-                problems.append(Problem(f"two schedules are called {id}", origin, hint))
+        surroundings = _surroundings(file, tasks, shared, complete=complete)
+        for id, value, node, origin in file.schedules():
+            if id in declared:
+                hint = f"the other is at {declared[id]}; give one of them another name"
+                shared.append(Problem(f"two schedules are called {id}", origin, hint))
                 continue
-            try:
-                schedules[id] = _schedule(id, value, node, origin, file, tasks, problems)
-            except Wrong as wrong:
-                if complete or not isinstance(wrong, NoTask):
-                    problems.append(wrong.problem)
-    problems += _moves(schedules.values())
-    freeze = freeze_of(files, problems)
-    return Declaration(tuple(schedules[id] for id in sorted(schedules)), conventions, policy, freeze), problems
+            declared[id] = origin
+            if "moved" in value:
+                former[id] = value["moved"]
+            found = _schedule(_Place(id, node, origin), value, surroundings, problems.of(id))
+            if found is not None:
+                schedules[id] = found
+    _check_moves(former, declared, problems)
+    freeze = freeze_of(files, shared)
+    invalid = [id for id in sorted(declared) if problems.of(id)]
+    return Declaration(
+        tuple(schedules[id] for id in sorted(schedules.keys() - invalid)),
+        conventions,
+        policy,
+        freeze,
+        tuple(InvalidSchedule(id, former.get(id)) for id in invalid),
+    )
 
 
-def _moves(schedules: Iterable[Schedule]) -> Iterator[Problem]:
-    """Yield a problem for each `moved:` that does not name one schedule of the past."""
-    known = {schedule.id: schedule for schedule in schedules}
-    taken: dict[str, Schedule] = {}
-    for schedule in known.values():
-        old = schedule.moved
-        if old is None:
-            continue
-        if old in known:
-            hint = f"{old} is declared at {known[old].origin}; `moved:` names an id that is no more"
-            yield Problem(f"{schedule.id} cannot have moved from {old}, which is still here", schedule.origin, hint)
-        elif old in taken:
-            hint = f"the other is {taken[old].id} at {taken[old].origin}; keep one of the two"
-            yield Problem(f"two schedules have moved from {old}", schedule.origin, hint)
-        taken.setdefault(old, schedule)
+def _surroundings(
+    file: File, tasks: AbstractMapping[str, Task], shared: list[Problem], *, complete: bool
+) -> _Surroundings:
+    """Return what the schedules of *file* inherit; add what is wrong with it to the *shared* problems."""
+    defaults = file.value.get("defaults", {})
+    node = child(file.nodes, "defaults")
+    shared += _zone_problems(file, file.nodes, file.value)
+    shared += option_problems(defaults, node, file)
+    dates = _tried(lambda: _exceptions(defaults.get("except", ()), child(node, "except"), file), shared)
+    return _Surroundings(file, defaults, dates or Limits(), tasks, complete)
+
+
+def _check_moves(former: AbstractMapping[str, str], declared: AbstractMapping[str, Origin], problems: Problems) -> None:
+    """Add a problem for each `moved:` that does not name one schedule of the past; *former* are those ids, by id."""
+    taken: dict[str, str] = {}
+    for id, old in former.items():
+        if old in declared:
+            hint = f"{old} is declared at {declared[old]}; `moved:` names an id that is no more"
+            problem = Problem(f"{id} cannot have moved from {old}, which is still here", declared[id], hint)
+            problems.of(id).append(problem)
+        elif old in taken:  # which of the two has the history cannot be told
+            hint = f"the other is {taken[old]} at {declared[taken[old]]}; keep one of the two"
+            problems.shared.append(Problem(f"two schedules have moved from {old}", declared[id], hint))
+        taken.setdefault(old, id)
 
 
 def _section_of_one_file(
@@ -143,41 +167,79 @@ def _clock(text: str) -> time:
     return time(int(hour), int(minute))
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A schedule's id, its node, and where its id stands."""
+
+    id: str
+    node: Node
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What a schedule inherits from its *file*: defaults, the dates left out by default, and all the tasks there are.
+
+    Without *complete* a task that is not found may be in a file that could not be read.
+    """
+
+    file: File
+    defaults: AbstractMapping[str, Any]
+    limits: Limits
+    tasks: AbstractMapping[str, Task]
+    complete: bool
+
+
+def _tried(make: Callable[[], _T], problems: list[Problem], *, complete: bool = True) -> _T | None:
+    """Return what *make* makes, or None and its problem in *problems*; a missing task is one only if *complete*."""
+    try:
+        return make()
+    except Wrong as wrong:
+        if complete or not isinstance(wrong, NoTask):
+            problems.append(wrong.problem)
+        return None
+
+
 def _schedule(
-    id: str,
-    value: AbstractMapping[str, Any],
-    node: Node,
-    origin: Origin,
-    file: File,
-    tasks: AbstractMapping[str, Task],
-    problems: list[Problem],
-) -> Schedule:
-    """Return the schedule *id*; raise Wrong if what it runs cannot be resolved, add lesser problems to *problems*."""
-    defaults = file.value.get("defaults", {})
+    place: _Place, value: AbstractMapping[str, Any], around: _Surroundings, problems: list[Problem]
+) -> Schedule | None:
+    """Return the schedule at *place*, or None where it has *problems*, to which all that can be found are added.
+
+    Of one that has some already *value* is what remains of it.
+    """
+    file, defaults, node = around.file, around.defaults, place.node
+    phrases, origins = _phrases(value.get("when", ()), child(node, "when"), file)
     problems += _zone_problems(file, node, value)
     zone = value.get("timezone", file.value.get("timezone"))
-    phrases, origins = _phrases(value["when"], child(node, "when"), file)
     problems += [found for pair in zip(phrases, origins, strict=True) for found in _phrase_problems(*pair)]
-    dst = {**defaults.get("dst", {}), **value.get("dst", {})}
     problems += option_problems(value, node, file)
     problems += program_problems(value, "run", node, file)
+    limits = _limits(value, around.limits, node, file, problems)
+    expect = _tried(lambda: _expect(value.get("expect", {}), node, file), problems)
+    paused_until = _tried(lambda: _paused_until(value, node, file), problems)
+    run = None
+    if "run" in value or "task" in value:
+        resolved = partial(resolve_run, value, node, file, around.tasks, defaults)
+        run = _tried(resolved, problems, complete=around.complete)
+    if problems or limits is None or expect is None or run is None:
+        return None
     return Schedule(
-        id=id,
+        id=place.id,
         phrases=phrases,
         timezone=None if zone is None else canonical(zone),
-        run=resolve_run(value, node, file, tasks, defaults),
-        origin=origin,
+        run=run,
+        origin=place.origin,
         phrase_origins=origins,
-        dst=DstPolicy(**dst),
-        limits=_limits(value, defaults, node, file),
+        dst=DstPolicy(**{**defaults.get("dst", {}), **value.get("dst", {})}),
+        limits=limits,
         description=value.get("description"),
         owner=value.get("owner", defaults.get("owner")),
         runbook=value.get("runbook", defaults.get("runbook")),
         paused=value.get("paused", "paused_until" in value),
-        paused_until=_paused_until(value, node, file),
+        paused_until=paused_until,
         protected=value.get("protected", False),
         moved=value.get("moved"),
-        expect=_expect(value.get("expect", {}), node, file),
+        expect=expect,
     )
 
 
@@ -197,12 +259,9 @@ def _phrases(when: str | list[str], node: Node, file: File) -> tuple[tuple[str, 
 
 
 def _phrase_problems(phrase: str, origin: Origin) -> Iterator[Problem]:
-    if phrase.isprintable() and phrase.strip():
-        return
-    odd = next((char for char in phrase if unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")), None)
-    if odd is not None and odd not in "\n\t":
-        name = unicodedata.name(odd, f"U+{ord(odd):04X}")
-        yield Problem(f"an invisible character in the phrase: {name}", origin, "type the phrase again, in plain text")
+    odd = first_unseen(phrase)
+    if odd is not None:
+        yield Problem(odd.message, origin, odd.hint)
     elif "\n" in phrase or "\t" in phrase:
         yield Problem(
             "the phrase has a line break or a tab in it", origin, "write it on one line, or as a list of phrases"
@@ -211,14 +270,29 @@ def _phrase_problems(phrase: str, origin: Origin) -> Iterator[Problem]:
         yield Problem("the phrase is empty", origin, "write for example `every weekday at 9am`")
 
 
-def _limits(value: AbstractMapping[str, Any], defaults: AbstractMapping[str, Any], node: Node, file: File) -> Limits:
-    excepted = value.get("except", defaults.get("except", ()))
+def _limits(
+    value: AbstractMapping[str, Any], inherited: Limits, node: Node, file: File, problems: list[Problem]
+) -> Limits | None:
+    """Return the limits that *value* sets, the rest *inherited*; None if there is a date that does not exist."""
+    if value.keys().isdisjoint(("start", "end", "except")):
+        return inherited
+    days = {
+        key: _tried(partial(_day, value[key], child(node, key), file), problems)
+        for key in ("start", "end")
+        if key in value
+    }
+    own = partial(_exceptions, value.get("except", ()), child(node, "except"), file)
+    excepted = _tried(own, problems) if "except" in value else inherited
+    if excepted is None or None in days.values():
+        return None
+    return replace(excepted, start=days.get("start"), end=days.get("end"))
+
+
+def _exceptions(excepted: str | Sequence[str], node: Node, file: File) -> Limits:
+    """Return the dates and holiday calendars that `except:` names; raise Wrong for a date that does not exist."""
     texts = [excepted] if isinstance(excepted, str) else list(excepted)
-    at = child(node, "except") if "except" in value else child(child(file.nodes, "defaults"), "except")
     return Limits(
-        start=_day(value["start"], child(node, "start"), file) if "start" in value else None,
-        end=_day(value["end"], child(node, "end"), file) if "end" in value else None,
-        exclude=tuple(sorted({_day(text, at, file) for text in texts if text[0].isdigit()})),
+        exclude=tuple(sorted({_day(text, node, file) for text in texts if text[0].isdigit()})),
         calendars=tuple(dict.fromkeys(text.removeprefix("holidays:") for text in texts if not text[0].isdigit())),
     )
 

@@ -25,6 +25,11 @@ def errors_of(value: Json, name: SchemaName = "schedules") -> list[ValidationErr
     return list(_explaining_validator(name).iter_errors(value))
 
 
+def fits_part(value: Json, part: dict[str, Any]) -> bool:
+    """Return whether *value* is valid by *part* of a schema, such as that of one key."""
+    return bool(_validator(part).is_valid(value))
+
+
 def _condensed(value: dict[str, Any]) -> dict[str, Any]:
     """Return a document that is valid exactly if *value* is, with one schedule for all that differ in free texts only.
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, TypeAlias
 
+from reconciler.characters import unseen_message
 from reconciler.errors import InvalidInput, Problem
 from reconciler.model import Origin
 
@@ -55,6 +57,14 @@ class Mapping:
 Node: TypeAlias = "Scalar | Sequence | Mapping"
 
 
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something refused without which the rest can be read; *path* are the keys that lead to it, up to a list."""
+
+    problem: Problem
+    path: tuple[str, ...]
+
+
 class _Refused(Exception):
     """Something that ends the reading: a limit, an alias, a second document."""
 
@@ -64,20 +74,30 @@ class _Refused(Exception):
         self.hint = hint
 
 
-def parse(text: str, file: str) -> Mapping:
-    """Return the one mapping that *text* holds; raise InvalidInput naming *file* and the place of all that is wrong."""
-    root = parse_any(text, file)
+def parse(text: str, file: str) -> tuple[Mapping, list[Flaw]]:
+    """Return the one mapping that *text* holds, and what of it is refused.
+
+    Raises InvalidInput naming *file* and the place of what keeps the text from being read at all.
+    """
+    root, flaws = _parsed(text, file)
     if root is None:
         hint = "begin with `timezone: Europe/Berlin` and `schedules:`"
         raise InvalidInput("the file is empty", origin=Origin(file, 1, 1), hint=hint)
     if not isinstance(root, Mapping):
         hint = "a file is a mapping with `timezone:`, `schedules:` and `tasks:`"
         raise InvalidInput("the file is not a mapping", origin=Origin(file, root.line, root.column), hint=hint)
-    return root
+    return root, flaws
 
 
 def parse_any(text: str, file: str) -> Node | None:
-    """Return what *text* holds, None if nothing; raise InvalidInput as `parse` does for all that is no plain YAML."""
+    """Return what *text* holds, None if nothing; raise InvalidInput with the place of all that is no plain YAML."""
+    root, flaws = _parsed(text, file)
+    if flaws:
+        raise InvalidInput(flaw.problem for flaw in flaws)
+    return root
+
+
+def _parsed(text: str, file: str) -> tuple[Node | None, list[Flaw]]:
     import yaml
 
     conflict = _CONFLICT.search(text)
@@ -90,25 +110,23 @@ def parse_any(text: str, file: str) -> Node | None:
         root = builder.build(yaml.parse(text, Loader=loader))
     except _Refused as refused:
         last = Problem(str(refused), _origin(file, refused.mark), refused.hint)
-        raise InvalidInput([*builder.problems, last]) from None
+        raise InvalidInput([*builder.problems(), last]) from None
     except yaml.MarkedYAMLError as error:
-        raise InvalidInput([*builder.problems, _syntax_problem(error, text, file)]) from None
+        raise InvalidInput([*builder.problems(), _syntax_problem(error, text, file)]) from None
     except yaml.YAMLError as error:
-        raise InvalidInput([*builder.problems, _reader_problem(error, text, file)]) from None
-    if builder.problems:
-        raise InvalidInput(builder.problems)
-    return root
+        raise InvalidInput([*builder.problems(), _reader_problem(error, text, file)]) from None
+    return root, builder.flaws
 
 
 class _Builder:
     """Nodes from events; iterative, so that depth costs nothing."""
 
     def __init__(self, file: str) -> None:
-        self.problems: list[Problem] = []
+        self.flaws: list[Flaw] = []
         self._file = file
         self._root: Node | None = None
         self._open: list[Mapping | Sequence] = []
-        self._keys: list[Scalar | None] = []  # the key that waits for its value, for each open mapping
+        self._keys: list[Scalar | None] = []  # the key whose value is awaited or open, for each open mapping
         self._count = 0
         self._documents = 0
 
@@ -119,12 +137,18 @@ class _Builder:
             if kind in ("MappingEndEvent", "SequenceEndEvent"):
                 self._open.pop()
                 self._keys.pop()
+                if self._keys:
+                    self._keys[-1] = None  # it has its value now
             elif kind == "DocumentStartEvent":
                 self._begin_document(event.start_mark)
             elif kind in ("ScalarEvent", "MappingStartEvent", "SequenceStartEvent", "AliasEvent"):
                 self._add(event, kind)
         root = self._root
         return None if isinstance(root, Scalar) and root.plain and not root.text else root
+
+    def problems(self) -> list[Problem]:
+        """Return the problems of all flaws so far."""
+        return [flaw.problem for flaw in self.flaws]
 
     def _begin_document(self, mark: Any) -> None:
         self._documents += 1
@@ -161,7 +185,7 @@ class _Builder:
         if not text.isprintable():
             unseen = _UNSEEN.search(text)
             if unseen:
-                self._refuse(f"an invisible character (U+{ord(unseen[0]):04X})", mark, "remove it, or retype the text")
+                self._refuse(unseen_message(unseen[0]), mark, "remove it, or retype the text")
         return Scalar(text, event.implicit[0], line, column)
 
     def _put(self, parent: Mapping | Sequence, node: Node, mark: Any) -> None:
@@ -171,12 +195,13 @@ class _Builder:
             return
         key = self._keys[-1]
         if key is not None:
-            self._keys[-1] = None
+            if isinstance(node, Scalar):
+                self._keys[-1] = None
             if parent.keys.get(key.text) is key:
                 parent.values[key.text] = node
         elif isinstance(node, Scalar):
-            self._keys[-1] = node
             self._put_key(parent, node, mark)
+            self._keys[-1] = node
         else:
             raise _Refused("a key that is not a text", mark, "write `key: value`")
 
@@ -191,7 +216,8 @@ class _Builder:
             parent.keys[key.text] = key
 
     def _refuse(self, message: str, mark: Any, hint: str) -> None:
-        self.problems.append(Problem(message, _origin(self._file, mark), hint))
+        path = tuple(key.text for key in takewhile(bool, self._keys) if key)
+        self.flaws.append(Flaw(Problem(message, _origin(self._file, mark), hint), path))
 
 
 def _origin(file: str, mark: Any) -> Origin:
@@ -216,4 +242,4 @@ def _reader_problem(error: Exception, text: str, file: str) -> Problem:
         return Problem(f"not YAML: {str(error).splitlines()[0]}", Origin(file, 1, 1))
     at = unseen.start()
     origin = Origin(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
-    return Problem(f"an invisible character (U+{ord(unseen[0]):04X})", origin, "remove it, or retype the text")
+    return Problem(unseen_message(unseen[0]), origin, "remove it, or retype the text")

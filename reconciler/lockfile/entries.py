@@ -47,10 +47,8 @@ def entry_to_json(entry: LockEntry) -> dict[str, Json]:
         "timezone": timing.timezone,
         "timezone_from": "phrase" if entry.timezone_from_phrase else None,
         **rule_to_json(timing),
-        "dst": None if timing.dst == DstPolicy() else {"gap": timing.dst.gap, "overlap": timing.dst.overlap},
-        "start": _date_text(timing.start),
-        "end": _date_text(timing.end),
-        "except": _except_texts(timing.exclude, (calendar.code for calendar in timing.calendars)),
+        "dst": None if timing.dst == DstPolicy() else dst_to_json(timing.dst),
+        **limits_to_json(timing),
         "holidays": [year for calendar in timing.calendars for year in _years(calendar)],
         "declared": _limits_to_json(entry.declared),
         "evidence": entry.evidence.value,
@@ -68,6 +66,20 @@ def entry_to_json(entry: LockEntry) -> dict[str, Json]:
         "source": entry.source,
     }
     return {key: value for key, value in shown.items() if value not in (None, [], {})}
+
+
+def dst_to_json(dst: DstPolicy) -> dict[str, Json]:
+    """Return *dst* as `{"gap": "after", "overlap": "first"}`."""
+    return {"gap": dst.gap, "overlap": dst.overlap}
+
+
+def limits_to_json(timing: Timing) -> dict[str, Json]:
+    """Return the `start` and `end` of *timing*, None where it has none, and what it is not due on as `except`."""
+    return {
+        "start": _date_text(timing.start),
+        "end": _date_text(timing.end),
+        "except": _except_texts(timing.exclude, (calendar.code for calendar in timing.calendars)),
+    }
 
 
 def _except_texts(exclude: Iterable[date], codes: Iterable[str]) -> list[Json]:

@@ -88,8 +88,26 @@ def renewed(entry: LockEntry, schedule: Schedule) -> LockEntry:
     )
 
 
+def held(declaration: Declaration, lock: Lock) -> dict[str, LockEntry]:
+    """Return the entries that stay as they are, as nobody knows what is meant now: those of invalid schedules.
+
+    The entry of one that says it was moved, and has none of its own, is that of the id it had before.
+    """
+    declared = {schedule.id for schedule in declaration.schedules}
+    ids = {id for one in declaration.invalid if (id := entry_id(one.id, one.moved, lock)) is not None} - declared
+    return {id: lock.entries[id] for id in sorted(ids)}
+
+
+def entry_id(id: str, moved: str | None, lock: Lock) -> str | None:
+    """Return the id that *lock* has for the schedule *id*: its own, or the one it *moved* from; None if neither."""
+    return next((one for one in (id, moved) if one in lock.entries), None)
+
+
 def stale(declaration: Declaration, lock: Lock, *, lock_file: str) -> Iterator[Problem]:
-    """Yield a problem for every schedule whose lock entry is missing, left over, or not what is declared."""
+    """Yield a problem for every schedule whose lock entry is missing, left over, or not what is declared.
+
+    Of invalid schedules, which have problems of their own, nothing is said.
+    """
     hint = "run `reconcile compile` and commit the lockfile"
     declared = {schedule.id: schedule for schedule in declaration.schedules}
     for id, schedule in declared.items():
@@ -102,7 +120,7 @@ def stale(declaration: Declaration, lock: Lock, *, lock_file: str) -> Iterator[P
             what = ", ".join(_changed_fields(entry_to_json(entry), entry_to_json(now)))
             yield Problem(f"{id}: {what} changed since the lockfile was compiled", schedule.origin, hint)
     yield from _stale_freeze(declaration.freeze, lock.freeze, Origin(lock_file, 1, 1), hint)
-    for id in sorted(lock.entries.keys() - declared.keys()):
+    for id in sorted(lock.entries.keys() - declared.keys() - held(declaration, lock).keys()):
         yield Problem(f"{id}: in the lockfile but no longer declared", Origin(lock_file, 1, 1), hint)
 
 

@@ -5,7 +5,7 @@ what it means, a `LockEntry` what was reviewed, a `Job` what the engine holds, a
 
 canonical     JSON values and their digest
 timing        Timing and its rules, Reading, Question, Evidence
-declaration   Schedule, RunSpec, Conventions, Policy, Declaration
+declaration   Schedule, InvalidSchedule, RunSpec, Conventions, Policy, Declaration
 lock          LockEntry, Freeze, Lock
 runs          Job, Observed, Run and its states
 plan          Change, Breach, Plan
@@ -20,6 +20,7 @@ from reconciler.model.declaration import (
     DeclaredFreeze,
     Expect,
     History,
+    InvalidSchedule,
     OnInterrupt,
     OnOverlap,
     Policy,
@@ -70,6 +71,7 @@ __all__ = [
     "Freeze",
     "History",
     "HolidayCalendar",
+    "InvalidSchedule",
     "Job",
     "Json",
     "Limits",

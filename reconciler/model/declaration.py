@@ -162,10 +162,22 @@ class DeclaredFreeze:
 
 
 @dataclass(frozen=True, slots=True)
+class InvalidSchedule:
+    """A schedule that is declared but cannot be accepted as it is written; *moved* is the id that it says it had."""
+
+    id: str
+    moved: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
-    """All schedules of a directory, sorted by id, and the project's conventions, policy and freeze."""
+    """All schedules of a directory, sorted by id, and the project's conventions, policy and freeze.
+
+    *invalid* are those that are there too, and of which nothing is known but this: what was compiled of them stays.
+    """
 
     schedules: tuple[Schedule, ...]
     conventions: Conventions = Conventions()
     policy: Policy = Policy()
     freeze: DeclaredFreeze | None = None
+    invalid: tuple[InvalidSchedule, ...] = ()

@@ -16,7 +16,7 @@ from reconciler.review.text import plural
 class Version:
     """One side of a comparison: its *name* for people, its lock, and what of its YAML could be read.
 
-    *problems* say why there is no *declaration*; without either, nobody asked for it.
+    *problems* say why there is no *declaration*, or which of its schedules are invalid; without either, nobody asked.
     """
 
     name: str
@@ -55,7 +55,8 @@ def notes(before: Version, after: Version, prefix: str, lock_name: str) -> Itera
         for problem in version.problems:
             where = None if problem.origin is None else in_repository(problem.origin, prefix)
             level = Level.ERROR if version is after else Level.NOTICE
-            yield Note(level, "yaml", f"{version.name}: {problem.message}", where, problem.hint)
+            code = "yaml" if version.declaration is None else "invalid"
+            yield Note(level, code, f"{version.name}: {problem.message}", where, problem.hint)
     if not before.has_lock:
         yield Note(Level.NOTICE, "no-lock", f"{before.name} has no lockfile: every schedule counts as added")
 

@@ -13,12 +13,16 @@ from reconciler.timing import calendar_warnings, pause_warnings, warnings_at, wa
 
 _SIGNS = {"added": ("+", "green"), "compiled": ("~", "yellow"), "renewed": ("~", "yellow"), "removed": ("-", "red")}
 _WORDS = {"added": "added", "compiled": "compiled again", "renewed": "brought up to date", "removed": "removed"}
+_INVALID = "invalid"
 _MOST_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
 class CompileReport:
-    """The ids that were added, compiled again, renewed or removed, and how many stayed as they were; at *now*."""
+    """The ids that were added, compiled again, renewed, removed or invalid, and how many stayed alike; at *now*.
+
+    *held* counts the invalid ones that have an entry, which stays.
+    """
 
     lock: Lock
     previous: Lock
@@ -26,6 +30,7 @@ class CompileReport:
     unchanged: int
     questions: int
     now: datetime
+    held: int = 0
 
     @property
     def total(self) -> int:
@@ -91,17 +96,33 @@ def dated_warnings(lock: Lock, now: datetime) -> Iterator[tuple[str, str]]:
 def _totals(report: CompileReport, lock_name: str, paint: Paint) -> str:
     parts = [f"{len(ids):,} {_WORDS[kind]}" for kind in _SIGNS if (ids := report.changed.get(kind))]
     parts.append(f"{report.unchanged:,} unchanged")
+    parts += [paint(text, "red") for text in _invalid(report)]
     if report.questions:
         parts.append(paint(plural(report.questions, "open question"), "red"))
     return f"{paint(lock_name, 'bold')}: {', '.join(parts)}"
 
 
-def compile_json(report: CompileReport, *, written: bool, questions: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+def _invalid(report: CompileReport) -> Iterator[str]:
+    """Yield how many schedules are invalid and have the entry of before, and how many have none."""
+    left_out = len(report.changed.get(_INVALID, ())) - report.held
+    if report.held:
+        yield f"{report.held:,} invalid, kept as {'it was' if report.held == 1 else 'they were'}"
+    if left_out:
+        yield f"{left_out:,} invalid, left out"
+
+
+def compile_json(
+    report: CompileReport,
+    *,
+    written: bool,
+    questions: Sequence[Mapping[str, Json]],
+    errors: Sequence[Mapping[str, Json]],
+) -> dict[str, Json]:
     """Return the document that `compile --json` prints."""
     return {
         "format_version": "1.0",
         "written": written,
-        **{kind: list(report.changed.get(kind, ())) for kind in _SIGNS},
+        **{kind: list(report.changed.get(kind, ())) for kind in (*_SIGNS, _INVALID)},
         "unchanged": report.unchanged,
         "total": report.total,
         "entries": {
@@ -111,6 +132,7 @@ def compile_json(report: CompileReport, *, written: bool, questions: Sequence[Ma
         },
         "freeze": None if report.lock.freeze is None else report.lock.freeze.means,
         "questions": list(questions),
+        "errors": list(errors),
     }
 
 

@@ -71,9 +71,17 @@ def concerns(
     if not fires_alike:
         yield from _times(after.timing, around.now)
         yield from _hot_spot(after, around.traffic)
+    yield from _assumptions(before, after)
     if before is not None and _what_runs(before) != _what_runs(after):
         message = f"it runs something else: {_what_runs(before)} → {_what_runs(after)}"
         yield Concern(Level.NOTICE, "command", message)
+
+
+def _assumptions(before: LockEntry | None, after: LockEntry) -> Iterator[Concern]:
+    """What a reading took for granted is for the reviewer to agree to, once."""
+    for assumption in after.assumptions:
+        if before is None or assumption not in before.assumptions:
+            yield Concern(Level.NOTICE, "assumption", f"taken for granted: {assumption}")
 
 
 def _what_runs(entry: LockEntry) -> str:

@@ -39,6 +39,8 @@ def _in_verdict(note: Note) -> str | None:
         return note.message.partition(", ")[0]
     if note.code == "yaml" and note.level is Level.ERROR:
         return "the YAML cannot be read"
+    if note.code == "invalid" and note.level is Level.ERROR:
+        return "there are invalid schedules"
     return "the policy changes" if note.code == "policy-changed" else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
-from reconciler.lockfile import rule_to_json
+from reconciler.lockfile import dst_to_json, limits_to_json, rule_to_json
 from reconciler.model import Compiled, Evidence, Json, Question, Reading, Timing
 from reconciler.review.text import Paint, moment, safe
 from reconciler.timing import english, fires, on_wall, warnings_at
@@ -45,6 +45,8 @@ def explanation_json(
     return {
         **_blank(phrase, "compiled", reading.timing.timezone),
         **_reading_json(reading),
+        **limits_to_json(reading.timing),
+        "dst": dst_to_json(reading.timing.dst),
         "evidence": result.evidence.value,
         "assumptions": list(reading.assumptions),
         "warnings": all_warnings(reading, start),
@@ -65,6 +67,10 @@ def _blank(phrase: str, status: str, timezone: str | None) -> dict[str, Json]:
         "cron": [],
         "month_days": [],
         "interval": None,
+        "start": None,
+        "end": None,
+        "except": [],
+        "dst": None,
         "means": None,
         "evidence": None,
         "assumptions": [],

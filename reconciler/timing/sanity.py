@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby, islice
 
 from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, MonthDays, Timing
@@ -15,22 +15,29 @@ from reconciler.timing.fields import MONTHS, values
 from reconciler.timing.fires import fixed_wall_time_in, next_fire
 from reconciler.timing.zones import offset_changes
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HORIZON = timedelta(days=8 * 366)
 _YEAR = timedelta(days=366)
 _LENGTHS = ((31,), (28, 29), (31,), (30,), (31,), (30,), (31,), (31,), (30,), (31,), (30,), (31,))
 
 
 class NeverFires(ValueError):
-    """A timing with no due time within eight years, such as 30 February."""
+    """A timing with no due time within eight years, such as 30 February, and what to do about it (*hint*)."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 def check_fires(timing: Timing, now: datetime) -> datetime:
     """Return the first due instant after *now* (UTC); raise NeverFires if none comes within eight years."""
     due = next_fire(timing, now)
+    if due is None and next_fire(timing, _EPOCH) is not None:
+        raise NeverFires("this is over and never fires again", "write dates that are to come, or remove the schedule")
     if due is None:
-        raise NeverFires("this never fires")
+        raise NeverFires("this never fires", "write days that exist, or remove the schedule")
     if timing.start is None and not isinstance(timing.rule, ElapsedInterval) and due - now > _HORIZON:
-        raise NeverFires(f"this does not fire before {due:%d %B %Y}")
+        raise NeverFires(f"this does not fire before {due:%d %B %Y}", "write days that come sooner")
     return due
 
 

@@ -118,3 +118,112 @@ def test_a_hostile_phrase_cannot_speak_for_the_program(project: Project) -> None
     assert result.code in (3, 5)
     assert "\x1b" not in result.out + result.err
     assert not any(line.startswith("::") for line in (result.out + result.err).splitlines())
+
+
+BAD = "  bad:\n    when: every day at noon\n    run: [echo, bad]\n    timezone: Europe/Berln\n    tiemout: 5m\n"
+
+
+def entries(project: Project) -> dict[str, str]:
+    """Return the text of each entry of the lockfile, by id."""
+    blocks = project.lock.read_text().split("\n\n")[1:]
+    return {block.partition(":")[0].strip(): block.strip() for block in blocks}
+
+
+def test_an_invalid_schedule_is_an_error_of_its_own_and_the_others_compile(compiled: Project) -> None:
+    before = entries(compiled)
+    text = YAML.replace("every weekday at 9am", "every weekday at 10am").replace(
+        "    run: [echo, clean]", "    rum: [x]"
+    )
+    compiled.write(text + BAD)
+    result = compiled.run("compile")
+    assert result.code == 3
+    for place in ("8:5: unknown key `rum:`", "16:5: unknown key `tiemout:`", "15:15: unknown timezone 'Europe/Berln'"):
+        assert f"schedules/schedules.yaml:{place}" in result.err
+    assert "1 compiled again, 1 unchanged, 1 invalid, kept as it was, 1 invalid, left out" in result.out
+    after = entries(compiled)
+    assert sorted(after) == sorted(before), "a new one gets no entry, and none is lost"
+    assert after["clean-up"] == before["clean-up"]
+    assert '"hour": "10"' in after["db-backup"]
+
+
+def test_errors_and_questions_are_told_together(compiled: Project) -> None:
+    compiled.write(YAML.replace("every weekday at 9am", "every day at 5") + BAD)
+    result = compiled.run("compile", "--json")
+    assert result.code == 3
+    assert [(one["schedule"], one["line"]) for one in result.json["errors"]] == [("bad", 15), ("bad", 16)]
+    assert [one["schedule"] for one in result.json["questions"]] == ["db-backup"]
+    assert (result.json["invalid"], result.json["removed"], result.json["unchanged"]) == (["bad"], [], 2)
+    assert "may be morning or evening" in result.err
+    assert "unknown timezone" in result.err
+
+
+def test_without_errors_their_list_is_empty(compiled: Project) -> None:
+    assert compiled.ok("compile", "--json").json["errors"] == []
+
+
+def test_the_check_says_all_that_is_wrong_and_all_that_is_stale(compiled: Project) -> None:
+    compiled.write(YAML.replace("every weekday at 9am", "every weekday at 10am") + BAD)
+    result = compiled.run("compile", "--check")
+    assert result.code == 3
+    assert "unknown key `tiemout:`" in result.err
+    assert "unknown timezone" in result.err
+    assert 'db-backup: the phrase is "every weekday at 10am"' in result.err
+    assert "bad: not in the lockfile" not in result.err
+    compiled.lock.write_text(compiled.lock.read_text().replace('"hour": "9"', '"hour": "8"'))
+    result = compiled.run("compile", "--check")
+    assert (result.code, "does not match its checksum" in result.err, "tiemout" in result.err) == (3, True, True)
+
+
+def test_the_check_of_a_lock_in_which_an_invalid_schedule_has_its_old_entry_tells_the_error_alone(
+    compiled: Project,
+) -> None:
+    compiled.write(YAML.replace("    run: [echo, clean]", "    rum: [x]"))
+    assert compiled.run("compile").code == 3
+    result = compiled.run("compile", "--check", "--json")
+    assert result.code == 3
+    assert {one["message"] for one in result.json["error"]["problems"]} == {
+        "unknown key `rum:` in schedules.clean-up",
+        "schedules.clean-up does not say what to run",
+    }
+
+
+def test_if_all_are_invalid_none_is_removed(compiled: Project) -> None:
+    before = compiled.lock.read_bytes()
+    compiled.write(YAML.replace("run:", "rum:"))
+    result = compiled.run("compile")
+    assert (result.code, compiled.lock.read_bytes()) == (3, before)
+    assert "0 unchanged, 3 invalid, kept as they were" in result.out
+
+
+def test_a_removal_and_a_move_go_through_beside_an_invalid_schedule(compiled: Project) -> None:
+    before = entries(compiled)
+    text = YAML[: YAML.index("  report:")].replace("  clean-up:", "  sweep:\n    moved: clean-up")
+    compiled.write(text.replace("    run: [echo, backup]", "    rum: [x]"))
+    result = compiled.run("compile", "--json")
+    assert result.code == 3
+    assert (result.json["added"], result.json["removed"]) == (["sweep"], ["clean-up", "report"])
+    after = entries(compiled)
+    assert after["db-backup"] == before["db-backup"]
+    assert '"clean-up"' in after["sweep"]
+
+
+@pytest.mark.parametrize(("phrase", "code"), [("every Sunday at 3:30am\n    foo: 1", 3), ("biweekly on monday", 5)])
+def test_one_that_moved_and_is_invalid_or_open_keeps_the_entry_it_had(
+    compiled: Project, phrase: str, code: int
+) -> None:
+    before = compiled.lock.read_bytes()
+    text = YAML.replace("  clean-up:", "  sweep:\n    moved: clean-up").replace("every Sunday at 3:30am", phrase)
+    compiled.write(text)
+    result = compiled.run("compile")
+    assert (result.code, compiled.lock.read_bytes()) == (code, before)
+    assert "kept as it was" in result.out or code == 5
+    compiled.write(text.replace(phrase, "every Sunday at 3:30am"))
+    compiled.ok("compile")
+    assert "clean-up" not in entries(compiled)
+    compiled.ok("compile", "--check")
+
+
+def test_asking_again_for_one_that_is_invalid_says_why_it_is(compiled: Project) -> None:
+    compiled.write(YAML + BAD)
+    result = compiled.run("compile", "--refresh", "bad")
+    assert (result.code, "unknown key `tiemout:`" in result.err) == (3, True)

@@ -57,6 +57,14 @@ def test_only_the_changed_schedule_is_compiled_again(compiled: Project) -> None:
     assert {line.strip().partition(":")[0] for line in new - old} == {"when", "means", '- {"day_of_week"', "checksum"}
 
 
+def test_a_duration_of_several_units_stands_in_the_lock_in_one(project: Project) -> None:
+    project.write(YAML.replace("[echo, backup]", "[echo, backup]\n    timeout: 1h30m\n    grace: 1d12h"))
+    project.ok("compile")
+    assert '"timeout": "90m"' in project.lock.read_text()
+    assert '"grace": "36h"' in project.lock.read_text()
+    project.ok("compile", "--check")
+
+
 def test_a_question_is_asked_at_its_place_and_everything_else_is_compiled(compiled: Project) -> None:
     old = loads(compiled.lock.read_text(), file="f").entries["db-backup"]
     compiled.write(YAML.replace("every weekday at 9am", "biweekly on monday").replace("[echo, clean]", "[echo, more]"))

@@ -168,6 +168,17 @@ def test_however_a_file_is_saved_it_is_compiled_once_and_our_own_lock_never(proj
         assert compiler.compiled == len(STYLES) + 2, compiler.said
 
 
+def test_an_invalid_schedule_does_not_keep_the_others_from_being_compiled(project: Project) -> None:
+    project.write(yaml(7))
+    with watching(project) as watch:
+        watch.holds(7)
+        project.write(yaml(8).replace("two: {", "two: {tiemout: 5m, "))
+        until(lambda: watch.hours() == {"one": "8", "two": "7"}, SOON)
+        assert "unknown key `tiemout:` in schedules.two" in watch.said
+        project.write(yaml(9))
+        watch.holds(9)
+
+
 def test_a_storm_of_20_000_writes_is_three_compiles_at_the_most_and_ends_exactly(project: Project) -> None:
     directory = project.root / "schedules"
     (directory / "schedules.yaml").unlink()

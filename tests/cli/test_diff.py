@@ -170,11 +170,17 @@ def test_a_stale_lock_of_a_revision_is_told_at_its_line(compiled: Project, repo:
     assert "the lock is stale" not in compiled.ok("diff", "HEAD~1", *FROM).out
 
 
-def test_yaml_that_cannot_be_read_is_told_and_the_lock_still_compared(compiled: Project, repo: Repo) -> None:
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [("runn: [echo, backup]", "line=5,col=5,title=invalid"), ("run: [echo, backup", "line=6,col=11,title=yaml")],
+)
+def test_yaml_that_cannot_be_read_is_told_and_the_lock_still_compared(
+    compiled: Project, repo: Repo, run: str, told: str
+) -> None:
     edit(compiled, "9am", "8:30am")
-    edit(compiled, "run: [echo, backup]", "runn: [echo, backup]", compile=False)
+    edit(compiled, "run: [echo, backup]", run, compile=False)
     out = compiled.ok("diff", "HEAD", "--format", "github", "--output", "s.md", *FROM).out
-    assert "::error file=schedules/schedules.yaml,line=5,col=5,title=yaml::working tree: " in out
+    assert f"::error file=schedules/schedules.yaml,{told}::working tree: " in out
     assert "1 changed" in (compiled.root / "s.md").read_text()
 
 

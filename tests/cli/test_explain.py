@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.conftest import Project
 
 KEYS = [
-    "phrase", "status", "timezone", "cron", "month_days", "interval", "means", "evidence", "assumptions", "warnings",
-    "readings", "message", "next",
+    "phrase", "status", "timezone", "cron", "month_days", "interval", "start", "end", "except", "dst", "means",
+    "evidence", "assumptions", "warnings", "readings", "message", "next",
 ]  # fmt: skip
 
 
@@ -109,3 +111,47 @@ def test_a_phrase_is_read_with_the_conventions_of_the_project_it_is_explained_in
     broken = project.run("explain", "every weekday in the morning")
     assert "at 09:00" in broken.out
     assert "the defaults hold" in broken.err
+
+
+def test_the_limits_of_a_phrase_are_shown(project: Project) -> None:
+    phrase = "every day at 9am from 2027-01-01 until 2027-12-31 except on 2027-05-01 and holidays in DE"
+    found = explain(project, phrase, "--from", "2027-05-01", "--next", "1")
+    assert (found["start"], found["end"]) == ("2027-01-01", "2027-12-31")
+    assert found["except"] == ["2027-05-01", "holidays:DE"]
+    assert found["dst"] == {"gap": "after", "overlap": "first"}
+    assert found["next"] == ["2027-05-02T09:00:00+00:00"]
+
+
+def test_what_is_not_compiled_has_the_same_keys_without_a_value(project: Project) -> None:
+    found = explain(project, "sometimes", code=5)
+    assert (found["start"], found["end"], found["except"], found["dst"]) == (None, None, [], None)
+
+
+@pytest.mark.parametrize("phrase", ["at 14:30 in 2018", "every day at 9am until 2020-01-01"])
+def test_what_is_over_is_a_question_as_in_compile(project: Project, phrase: str) -> None:
+    found = explain(project, phrase, code=5)
+    assert found["status"] == "question"
+    assert "this is over and never fires again" in str(found["message"])
+    text = project.run("explain", phrase)
+    assert (text.code, "never fires again" in text.out) == (5, True)
+    project.write(f"timezone: UTC\nschedules:\n  a: {{when: {phrase}, run: [echo]}}\n")
+    compiled = project.run("compile")
+    assert (compiled.code, "this is over and never fires again" in compiled.err) == (5, True)
+    (project.root / "phrases").write_text(f"every day at 9am\n{phrase}\n")
+    result = project.run("explain", "--file", "phrases", "--json")
+    assert [json.loads(line)["status"] for line in result.out.splitlines()] == ["compiled", "question"]
+    assert result.code == 5
+
+
+def test_whether_it_fires_is_asked_of_the_time_that_is_named(project: Project) -> None:
+    found = explain(project, "at 14:30 in 2018", "--from", "2018-12-31T14:30", "--next", "2")
+    assert found["next"] == ["2018-12-31T14:30:00+00:00"]
+    explain(project, "at 14:30 in 2018", "--from", "2018-12-31T14:31", code=5)
+    explain(project, "every day at 9am until 2099-01-01", "--from", "2100-01-01", code=5)
+
+
+@pytest.mark.parametrize("start", ["0001-01-01", "1969-12-31", "9999-12-31"])
+def test_a_time_outside_of_what_can_be_worked_out_is_refused(project: Project, start: str) -> None:
+    result = project.run("explain", "every day at 9am", "--from", start)
+    assert (result.code, "1970 to 9000" in result.err) == (64, True)
+    project.ok("explain", "every day at 9am", "--from", "9000-12-31")

@@ -154,8 +154,11 @@ CASES = {
     "zone": (HEAD + JOB + "    timezone: Europe/Belin\n", "0.yaml:6:15: unknown timezone 'Europe/Belin'"),
     "zone path": ("timezone: ../../etc/passwd\n", "0.yaml:1:11: unknown timezone '../../etc/passwd'"),
     "long phrase": (HEAD + f"  a: {{when: {'x' * 10_000}, run: [x]}}\n", "has 10,000 characters; at most 500"),
-    "bidi": (HEAD + '  a: {when: "every \\u202eday", run: [x]}\n', "0.yaml:3:13: an invisible character (U+202E)"),
-    "zero width": (HEAD + '  a: {when: "every \\u200bday", run: [x]}\n', "0.yaml:3:13: an invisible character"),
+    "bidi": (HEAD + '  a: {when: "every \\u202eday", run: [x]}\n', "RIGHT-TO-LEFT OVERRIDE (U+202E)"),
+    "zero width": (
+        HEAD + '  a: {when: "every \\u200bday", run: [x]}\n',
+        "0.yaml:3:13: an invisible character: ZERO WIDTH SPACE (U+200B)",
+    ),
     "two lines": (HEAD + '  a: {when: "x\\ny", run: [x]}\n', "0.yaml:3:13: the phrase has a line break"),
     "blank": (HEAD + "  a: {when: '  ', run: [x]}\n", "0.yaml:3:13: the phrase is empty"),
     "no task": (HEAD + "  a: {when: x, task: dmp}\ntasks: {dump: {command: [x]}}\n", "there is no task 'dmp'"),

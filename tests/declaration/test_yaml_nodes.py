@@ -11,9 +11,12 @@ from reconciler.errors import InvalidInput, Problem
 
 
 def refusals(text: str) -> list[str]:
-    with pytest.raises(InvalidInput) as caught:
-        parse(text, "x.yaml")
-    return [str(problem) for problem in caught.value.problems]
+    try:
+        _, flaws = parse(text, "x.yaml")
+    except InvalidInput as error:
+        return [str(problem) for problem in error.problems]
+    assert flaws
+    return [str(flaw.problem) for flaw in flaws]
 
 
 @pytest.mark.parametrize(
@@ -29,8 +32,11 @@ def refusals(text: str) -> list[str]:
         ("a: b\n---\nc: d\n", ["x.yaml:2:1: a second YAML document"]),
         ("? [a]\n: b\n", ["x.yaml:1:3: a key that is not a text"]),
         ("a:\n\tb: c\n", ["x.yaml:2:1: a tab where YAML wants spaces"]),
-        ('a: "x\\u202ey"\n', ["x.yaml:1:4: an invisible character (U+202E)"]),
-        ("a: x\x01y\n", ["x.yaml:1:5: an invisible character (U+0001)"]),
+        (
+            'a: "x\\u202ey"\n',
+            ["x.yaml:1:4: an invisible character that reorders the text: RIGHT-TO-LEFT OVERRIDE (U+202E)"],
+        ),
+        ("a: x\x01y\n", ["x.yaml:1:5: an invisible character: CONTROL CHARACTER (U+0001)"]),
         ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> other\n", ["x.yaml:2:1: unresolved merge conflict"]),
         ("a: 1\r\n<<<<<<< HEAD\r\nb: 1\r\n=======\r\n", ["x.yaml:2:1: unresolved merge conflict"]),
     ],
@@ -56,12 +62,12 @@ def test_too_many_values_are_refused() -> None:
 
 @pytest.mark.parametrize("typed", ["on", "NO", "09:00", "9:00", "010", "2026-01-01", "1_000", "1e3", "0x1f", ".inf"])
 def test_a_scalar_is_the_text_that_was_typed(typed: str) -> None:
-    node = parse(f"a: {typed}\n", "x.yaml").values["a"]
+    node = parse(f"a: {typed}\n", "x.yaml")[0].values["a"]
     assert node == Scalar(typed, plain=True, line=1, column=4)
 
 
 def test_a_quoted_text_is_told_from_a_plain_one() -> None:
-    root = parse("a: ''\nb: 'true'\nc:\n", "x.yaml")
+    root, _ = parse("a: ''\nb: 'true'\nc:\n", "x.yaml")
     assert [root.values[key].plain for key in "abc" if isinstance(root.values[key], Scalar)] == [False, False, True]
 
 
@@ -69,7 +75,24 @@ def test_a_quoted_text_is_told_from_a_plain_one() -> None:
 def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
     problems: tuple[Problem, ...] = ()
     try:
-        parse(text, "x.yaml")
+        problems = tuple(flaw.problem for flaw in parse(text, "x.yaml")[1])
     except InvalidInput as error:
         problems = error.problems
     assert all(problem.origin is not None and problem.origin.line >= 1 for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("a:\n  b:\n    c: &x 1\n", ("a", "b", "c")),
+        ("a:\n  b:\n    c: {d: 1}\n    e: &x 1\n", ("a", "b", "e")),
+        ("a:\n  b:\n    c: 1\n    c: 2\n", ("a", "b")),
+        ("a:\n  b: {}\n  b: {}\n", ("a",)),
+        ("a:\n  b: [1, &x 2]\n", ("a", "b")),
+        ('a:\n  b: {}\n  "c\\u202e": {}\n', ("a",)),
+        ("a: {b: {}}\nc: &x 1\n", ("c",)),
+    ],
+)
+def test_a_flaw_knows_what_it_is_in(text: str, path: tuple[str, ...]) -> None:
+    (flaw,) = parse(text, "x.yaml")[1]
+    assert flaw.path == path

@@ -14,6 +14,7 @@ from reconciler.model import (
     Conventions,
     Declaration,
     Evidence,
+    InvalidSchedule,
     LockEntry,
     Origin,
     Policy,
@@ -282,6 +283,17 @@ def test_the_verdict_says_that_the_yaml_cannot_be_read_and_that_the_policy_chang
         lock_name="schedules/schedules.lock",
     )
     assert verdict(looser) == "the policy changes · nothing changed in the lock · runs/week 0"
+
+
+def test_the_verdict_says_that_there_are_invalid_schedules_whose_entries_are_not_stale() -> None:
+    kept, bad = entry("a"), entry("bad")
+    whole = replace(declared(kept), invalid=(InvalidSchedule("bad"),))
+    head = version("feature", kept, bad, declaration=whole, problems=(Problem("no", Origin("s.yaml", 9, 5)),))
+    found = compare(version("main", kept, bad), head, now=NOW, lock_name="l", prefix="p/")
+    assert verdict(found).startswith("there are invalid schedules · nothing changed in the lock")
+    assert [(note.code, note.message, str(note.origin)) for note in found.notes] == [
+        ("invalid", "feature: no", "p/s.yaml:9:5")
+    ]
 
 
 def test_a_schedule_that_only_moved_to_another_file_says_so() -> None:

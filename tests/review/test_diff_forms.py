@@ -164,6 +164,25 @@ def test_the_check_of_markdown_finds_what_is_active(text: str) -> None:
         assert active(f"x {escape(text)}") == []
 
 
+ASSUMED = '"stocks mover ingest lambda" is read as what is run'
+
+
+@pytest.mark.parametrize(
+    "form", [form for form in FORMS if form != "svg"]
+)  # a picture of fire times has no room for reasons
+def test_what_was_taken_for_granted_is_said_once_to_the_reviewer(form: str) -> None:
+    def shown(before: list[LockEntry], after: LockEntry) -> bool:
+        out = re.sub(r"\s+", " ", FORMS[form](report(before, [after])))
+        quoted = re.sub(r"\\*(?:\"|&quot;)|%22|`", "", out)
+        return f"taken for granted: {ASSUMED}".replace('"', "") in quoted
+
+    plain, assuming = entry("a"), entry("a", assumptions=(ASSUMED,))
+    assert shown([], assuming), "a new schedule"
+    assert shown([plain], replace(assuming, when=("stocks mover ingest lambda weekdays at 9",))), "a changed one"
+    assert not shown([assuming], replace(assuming, owner="somebody")), "what was agreed to before"
+    assert not shown([], plain)
+
+
 @settings(max_examples=40, deadline=None)
 @given(TEXTS)
 def test_what_is_meant_for_programs_can_be_read_back(text: str) -> None:
