@@ -127,7 +127,7 @@ def test_as_many_levels_as_are_allowed_are_read() -> None:
 
 @pytest.mark.timeout(10)
 def test_too_many_values_are_refused() -> None:
-    assert refusals("a: [" + "1," * MAX_NODES + "[" * 9000) == ["x.yaml:1:199997: more than 100,000 values in one file"]
+    assert refusals("a: [" + "1," * MAX_NODES + "[" * 9000) == ["x.yaml:1:199999: more than 100,000 values in one file"]
 
 
 @pytest.mark.timeout(10)
