@@ -98,6 +98,7 @@ def test_a_script_is_shell_that_parses_and_stops_at_errors(path: Path) -> None:
     assert "\nset -euo pipefail\n" in path.read_text()
 
 
+@pytest.mark.nightly
 @pytest.mark.index
 @pytest.mark.timeout(600)
 def test_an_action_installs_the_tool_of_its_own_commit(tmp_path: Path) -> None:

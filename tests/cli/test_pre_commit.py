@@ -136,6 +136,7 @@ def test_a_commit_of_other_files_runs_no_hook(compiled: Project, hooks: tuple[Pa
     assert "no files to check" in done.stderr
 
 
+@pytest.mark.nightly
 @pytest.mark.index
 @pytest.mark.timeout(600)
 def test_pre_commit_installs_the_hooks_by_itself(compiled: Project, hooks: tuple[Path, str]) -> None:
