@@ -24,6 +24,7 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize(
     ("schema", "files"),
     [("github-workflows", WORKFLOWS), ("github-actions", ACTIONS), ("gitlab-ci", GITLAB)],
@@ -36,6 +37,7 @@ def test_each_fits_the_schema_of_its_host(schema: str, files: list[Path]) -> Non
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.tools
 def test_zizmor_finds_nothing_and_nothing_is_hidden_from_it(tmp_path: Path) -> None:
     argv = [BIN / "zizmor", "--offline", "--no-progress", "--no-ignores", "--persona", "regular", *SHIPPED]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=ROOT)
@@ -59,9 +61,10 @@ def test_a_workflow_is_safe_on_forks_and_asks_for_little(path: Path) -> None:
             {"contents": "read"},
             {"pull-requests": "write"},
             {"contents": "write"},
+            {"contents": "write", "pull-requests": "write"},
         )
         if "pull_request" in triggers:
-            assert job["permissions"] != {"contents": "write"}
+            assert job["permissions"].get("contents") != "write"
             assert "secrets." not in yaml.safe_dump(job)
             assert "environment" not in job
         if "secrets." in yaml.safe_dump(job):

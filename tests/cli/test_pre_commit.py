@@ -16,6 +16,7 @@ from tests.cli.conftest import Project
 ROOT = Path(__file__).parent.parent.parent
 IDENTITY = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main")
 BIN = Path(sys.executable).parent
+pytestmark = pytest.mark.tools
 
 
 def git(where: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
