@@ -17,6 +17,7 @@ WORKFLOWS = [*sorted((ROOT / ".github" / "workflows").glob("*.yml")), ROOT / "re
 ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
 GITLAB = sorted((ROOT / "templates" / "gitlab").glob("*.yml"))
 SCRIPTS = sorted((ROOT / ".github" / "actions").glob("*/*.sh"))
+CI = [ROOT / ".ci" / name for name in ("run", "renew-constraints", "propose-constraints")]
 SHIPPED = [*WORKFLOWS, *ACTIONS]
 
 
@@ -95,7 +96,7 @@ def test_one_version_of_each_action_is_used() -> None:
     assert len({one.split("@")[0] for one in used}) == len(used)
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=name)
+@pytest.mark.parametrize("path", [*SCRIPTS, *CI], ids=name)
 def test_a_script_is_shell_that_parses_and_stops_at_errors(path: Path) -> None:
     assert subprocess.run(["bash", "-n", path], check=False).returncode == 0
     assert "\nset -euo pipefail\n" in path.read_text()
