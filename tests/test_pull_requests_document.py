@@ -20,6 +20,7 @@ BLOCKS = {
 }
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize(("section", "schema"), [("GitHub", "github-workflows"), ("GitLab", "gitlab-ci")])
 def test_its_workflows_fit_the_schema_of_the_host(section: str, schema: str, tmp_path: Path) -> None:
     files = [tmp_path / f"{number}.yml" for number, _ in enumerate(BLOCKS[section])]
@@ -31,6 +32,7 @@ def test_its_workflows_fit_the_schema_of_the_host(section: str, schema: str, tmp
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.tools
 def test_zizmor_finds_nothing_in_its_workflows(tmp_path: Path) -> None:
     for number, text in enumerate(BLOCKS["GitHub"]):
         (tmp_path / f"{number}.yml").write_text(text)

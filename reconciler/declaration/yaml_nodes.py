@@ -3,6 +3,9 @@
 Built from the parser's events with limits checked as they come, so that neither an alias bomb nor a
 nesting bomb (which overflows libyaml's composer) is ever constructed. Tags, anchors, aliases, merge keys,
 duplicate keys and a second document are refused by name.
+
+The YAML library has limits of its own, which differ by release, and it looks up to a line ahead of the events that it
+gives: where it gives up, what it had looked at is read again up to that place, so that our refusal is said first.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: |\r?$)", re.MULTILINE)
 # Controls but tab and line feed, what reorders the text around it, line separators, surrogates, BOM.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _SHARED = "write the value out; shared options go under `defaults:`"
+_UNTAGGED = "leave the tag out; quote the value if it is a text"
+_LONGEST_KEY = 1024  # characters; YAML 1.1 allows no more in front of a `:`
 
 
 @dataclass(slots=True)
@@ -73,6 +78,10 @@ class _Refused(Exception):
         self.mark = mark
         self.hint = hint
 
+    def problem(self, file: str) -> Problem:
+        """Return what to tell people about *file*."""
+        return Problem(str(self), _origin(file, self.mark), self.hint)
+
 
 def parse(text: str, file: str) -> tuple[Mapping, list[Flaw]]:
     """Return the one mapping that *text* holds, and what of it is refused.
@@ -104,18 +113,41 @@ def _parsed(text: str, file: str) -> tuple[Node | None, list[Flaw]]:
     if conflict:
         at = Origin(file, text.count("\n", 0, conflict.start()) + 1, 1)
         raise InvalidInput("unresolved merge conflict", origin=at, hint="resolve it in the YAML, then compile")
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     builder = _Builder(file)
     try:
-        root = builder.build(yaml.parse(text, Loader=loader))
+        root = builder.build(_events(text))
     except _Refused as refused:
-        last = Problem(str(refused), _origin(file, refused.mark), refused.hint)
-        raise InvalidInput([*builder.problems(), last]) from None
+        raise InvalidInput([*builder.problems(), refused.problem(file)]) from None
     except yaml.MarkedYAMLError as error:
-        raise InvalidInput([*builder.problems(), _syntax_problem(error, text, file)]) from None
-    except yaml.YAMLError as error:
+        overlooked = _refusal_before(_mark(error), text, file)
+        raise InvalidInput(overlooked or [*builder.problems(), _syntax_problem(error, text, file)]) from None
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise InvalidInput([*builder.problems(), _reader_problem(error, text, file)]) from None
     return root, builder.flaws
+
+
+def _events(text: str) -> Iterable[Any]:
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.parse(text, Loader=loader)
+
+
+def _refusal_before(mark: Any, text: str, file: str) -> list[Problem]:
+    """Return the problems of *text* up to *mark*, if one of them is a limit of ours; none otherwise.
+
+    Other problems of a text that is cut off there may come from the cut.
+    """
+    import yaml
+
+    builder = _Builder(file)
+    try:
+        builder.build(_events(text[: mark.index]))
+    except _Refused as refused:
+        return [*builder.problems(), refused.problem(file)]
+    except yaml.YAMLError:
+        pass
+    return []
 
 
 class _Builder:
@@ -177,7 +209,7 @@ class _Builder:
         if event.anchor is not None:
             self._refuse(f"an anchor (&{event.anchor[:60]})", mark, _SHARED)
         if event.tag is not None:
-            self._refuse(f"a tag ({event.tag[:60]})", mark, "leave the tag out; quote the value if it is a text")
+            self._refuse(f"a tag ({event.tag[:60]})", mark, _UNTAGGED)
         line, column = mark.line + 1, mark.column + 1
         if kind != "ScalarEvent":
             return Mapping(line, column) if kind == "MappingStartEvent" else Sequence(line, column)
@@ -224,15 +256,30 @@ def _origin(file: str, mark: Any) -> Origin:
     return Origin(file, mark.line + 1, mark.column + 1)
 
 
+def _mark(error: Any) -> Any:
+    return error.problem_mark or error.context_mark
+
+
 def _syntax_problem(error: Any, text: str, file: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
+    mark = _mark(error)
+    began = error.context_mark or mark
+    if text.startswith("!", began.index):
+        return Problem(f"a tag ({text[began.index :].split(maxsplit=1)[0][:60]})", _origin(file, began), _UNTAGGED)
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
     before = line[: mark.column + 1]
     if "\t" in before and not before.strip(" \t-"):
         return Problem("a tab where YAML wants spaces", _origin(file, mark), "indent with two spaces")
+    if _ends_long_key(before):
+        return Problem(f"a key longer than {_LONGEST_KEY:,} characters", _origin(file, mark), "shorten it")
     hint = "check the indentation; quote a text that holds `: ` or ` #` or begins with one of @ ` % & * ! | > [ {"
     return Problem(f"not YAML: {error.problem or error.context}", _origin(file, mark), hint)
+
+
+def _ends_long_key(before: str) -> bool:
+    """Return whether the line up to a `:` ends with a key that is too long for YAML; a text with `: ` in it is none."""
+    key = re.split(r"[{,] *", before)[-1].lstrip(" -")
+    return key.endswith(":") and ": " not in key and len(key) > _LONGEST_KEY
 
 
 def _reader_problem(error: Exception, text: str, file: str) -> Problem:

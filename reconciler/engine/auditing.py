@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,6 +12,7 @@ from reconciler.engine import ledger_jobs, ledger_runs
 from reconciler.engine.ledger_reading import reading
 from reconciler.engine.ledger_schema import from_micros, has_table
 from reconciler.lockfile import entry_from_json
+from reconciler.model import parse_json
 
 
 def audit_ledger(state_dir: Path) -> Audit:
@@ -39,6 +39,6 @@ def _spans(held: list[tuple[datetime, str | None]], last: datetime) -> Iterator[
     ends = [since for since, _ in held[1:]] + [last]
     for (since, text), until in zip(held, ends, strict=True):
         if text is not None:
-            fields = json.loads(text)
+            fields = parse_json(text)
             entry = entry_from_json(fields.pop("id"), fields)
             yield Span(since, until, entry.timing)

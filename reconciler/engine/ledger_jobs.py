@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from datetime import datetime
 
 from reconciler.engine.ledger_schema import from_micros, to_micros
 from reconciler.lockfile import entry_from_json, entry_to_json
-from reconciler.model import Job, LockEntry, Pause, canonical_json, digest
+from reconciler.model import Job, LockEntry, Pause, canonical_json, digest, parse_json
 
 _log = logging.getLogger(__name__)
 
@@ -43,10 +42,15 @@ class JobRow:
 
     def held(self) -> Held:
         """Return the row as a value; raise ValueError, KeyError or TypeError if the entry is not a lock entry."""
-        fields = json.loads(self.text)
+        fields = parse_json(self.text)
+        if not isinstance(fields, dict):
+            raise TypeError(f"the entry of {self.id} is no JSON object")
         if fields.pop("id") != self.id:
             raise ValueError(f"the entry of {self.id} names another id")
-        entry = entry_from_json(self.id, fields)
+        try:
+            entry = entry_from_json(self.id, fields)
+        except AttributeError:
+            raise TypeError("a field has the wrong type") from None
         job = Job(self.id, entry, _checksum(self.text), self.owner, self.applied, self.pause)
         return Held(job, from_micros(self.accounted_until))
 

@@ -14,7 +14,7 @@ from reconciler.lockfile.declared import own_timing
 from reconciler.lockfile.entries import checksum, entry_from_json, entry_to_json, fields_checksum
 from reconciler.lockfile.freezes import NAME, freeze_checksum, freeze_from_json, freeze_to_json
 from reconciler.lockfile.unions import MONTH_DAYS
-from reconciler.model import Freeze, Json, Lock, LockEntry, Origin, digest
+from reconciler.model import Freeze, Json, Lock, LockEntry, Origin, digest, parse_json
 from reconciler.timing import FieldError
 
 _NEEDED = {MONTH_DAYS: 2}
@@ -284,7 +284,7 @@ def _fields(text: str) -> dict[str, Any]:
                 raise ValueError(f"line {line.strip()[:40]!r} is not `key: value`")
             parts.append(f'"{key}":{value}')
     parts += [f'"{key}":[{",".join(values)}]' for key, values in lists.items()]
-    fields: dict[str, Any] = json.loads("{" + ",".join(parts) + "}")
+    fields: dict[str, Any] = parse_json("{" + ",".join(parts) + "}")
     return fields
 
 

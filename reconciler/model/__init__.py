@@ -11,7 +11,7 @@ runs          Job, Observed, Run and its states
 plan          Change, Breach, Plan
 """
 
-from reconciler.model.canonical import Json, canonical_json, digest
+from reconciler.model.canonical import Json, canonical_json, digest, parse_json
 from reconciler.model.declaration import (
     OWN_VARIABLES,
     CatchUp,
@@ -100,4 +100,5 @@ __all__ = [
     "Use",
     "canonical_json",
     "digest",
+    "parse_json",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
@@ -16,6 +16,14 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_asci
 def canonical_json(value: Json) -> str:
     """Return *value* as one line of JSON that is the same for equal values: sorted keys, no spaces."""
     return _CANONICAL.encode(value)
+
+
+def parse_json(text: str) -> Any:
+    """Return the value that *text* holds; raise ValueError if it is not JSON, or nested too deep to be read."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
 
 
 def digest(value: Json) -> str:

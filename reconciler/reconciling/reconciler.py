@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +13,7 @@ from reconciler.engine.protocol import Applied
 from reconciler.engine.records import Records
 from reconciler.errors import ReconcileError, SourceFailed
 from reconciler.following import Allowances, Answer, Condition, Event, Following, Order, Pin, Progress, carried
-from reconciler.model import Freeze, Reason
+from reconciler.model import Freeze, Reason, parse_json
 from reconciler.planning import plan
 from reconciler.reconciling.look import Look
 from reconciler.reconciling.verdict import Verdict, conditions, verdict
@@ -121,7 +120,7 @@ def _frozen_until(look: Look) -> datetime | None:
 def _freeze_in_force(look: Look) -> Freeze | None:
     text = look.following.freeze
     try:
-        return None if text is None else lockfile.freeze_from_json(json.loads(text))
+        return None if text is None else lockfile.freeze_from_json(parse_json(text))
     except (ValueError, KeyError, TypeError):  # written by another release
         return None
 

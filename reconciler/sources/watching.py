@@ -12,7 +12,7 @@ import hashlib
 import logging
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -55,7 +55,7 @@ class Watch:
     def arm(self) -> None:
         """Watch the directory that is there now; cheap when it is the one already watched."""
         places = _places(self._directory)
-        present = [(place, _identity(place)) for place in places]
+        present = _present(places)
         same = present == self._armed and not self._replaced
         if same and self._observer is not None and self._observer.is_alive():
             return
@@ -71,6 +71,9 @@ class Watch:
             self._blind = True
         else:
             self._blind = False
+            if _present(_places(self._directory)) != present:  # one was replaced before its watch was there
+                self._replaced = True
+                self._hint()
 
     def _observe(self, places: Mapping[Path, frozenset[str]]) -> None:
         from watchdog.events import FileSystemEventHandler
@@ -121,6 +124,10 @@ def _places(directory: Path) -> dict[Path, frozenset[str]]:
     for link in _links(path):
         named.setdefault(_real(link.parent), set()).add(link.name)
     return {place: frozenset(names) for place, names in named.items()} | {_real(path): frozenset()}
+
+
+def _present(places: Iterable[Path]) -> list[tuple[Path, tuple[int, int] | None]]:
+    return [(place, _identity(place)) for place in places]
 
 
 def _links(path: Path) -> set[Path]:

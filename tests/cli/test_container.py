@@ -41,6 +41,7 @@ def instruction(word: str) -> str:
     return re.findall(rf"^{word} +(.*)$", text, re.MULTILINE)[-1]  # type: ignore[no-any-return]
 
 
+@pytest.mark.tools
 def test_hadolint_finds_nothing_but_the_packages_that_are_not_pinned_for_a_reason(tmp_path: Path) -> None:
     assert told(BIN / "hadolint", DOCKERFILE) == (0, "")
     _, hidden = told(BIN / "hadolint", "--disable-ignore-pragma", DOCKERFILE)
@@ -52,6 +53,7 @@ def test_hadolint_finds_nothing_but_the_packages_that_are_not_pinned_for_a_reaso
     assert {"DL3002", "DL3042"} <= set(re.findall(r"DL\d+", found))
 
 
+@pytest.mark.tools
 def test_kubernetes_schemas_know_every_key_of_the_manifest(tmp_path: Path) -> None:
     argv = [BIN / "kubernetes-validate", "--strict", "--quiet"]
     assert told(*argv, MANIFEST) == (0, "")

@@ -137,6 +137,7 @@ def test_a_rewritten_branch_is_refused_until_it_is_allowed_by_name(origin: Origi
     assert "HistoryRewritten" in kinds(origin.project)
 
 
+@pytest.mark.nightly
 def test_a_pin_holds_while_the_branch_goes_on(origin: Origin) -> None:
     first = origin.commit(ONE)
     origin.serve()
@@ -159,6 +160,7 @@ def test_a_pin_holds_while_the_branch_goes_on(origin: Origin) -> None:
     assert (origin.applied(), origin.jobs()) == (third, ["nightly", "tick"])
 
 
+@pytest.mark.nightly
 def test_another_place_is_not_held_by_the_pin_of_the_one_before(origin: Origin) -> None:
     first = origin.commit(ONE)
     origin.serve()

@@ -16,6 +16,7 @@ from tests.cli.conftest import Project
 ROOT = Path(__file__).parent.parent.parent
 IDENTITY = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main")
 BIN = Path(sys.executable).parent
+pytestmark = pytest.mark.tools
 
 
 def git(where: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -136,6 +137,7 @@ def test_a_commit_of_other_files_runs_no_hook(compiled: Project, hooks: tuple[Pa
     assert "no files to check" in done.stderr
 
 
+@pytest.mark.nightly
 @pytest.mark.index
 @pytest.mark.timeout(600)
 def test_pre_commit_installs_the_hooks_by_itself(compiled: Project, hooks: tuple[Path, str]) -> None:

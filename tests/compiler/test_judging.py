@@ -114,9 +114,9 @@ def test_progress_counts_a_phrase_when_both_its_samples_are_in() -> None:
 
 
 def test_both_samples_of_a_phrase_share_one_deadline() -> None:
-    with serving(Reply(NINE.body, before=0.8)) as server:
+    with serving(NINE, Reply(NINE.body, before=2.5)) as server:
         judged(server, "every day at 9am")  # imports the client, which is no server's fault
-        (got,) = judged(server, *unknown(1), deadline=1.2)
+        (got,) = judged(server, *unknown(1), deadline=4.5)  # enough for one answer on a busy machine, not for two
     assert isinstance(got, Question)
     assert "did not confirm its own reading: " in got.message
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from reconciler.compiler.answer import Answer, Declined, Malformed, Proposed, Unavailable
+from reconciler.compiler.chat import Chat
 from reconciler.compiler.llm import PROMPT, ModelSettings, Translator
 from reconciler.compiler.prompting import instructions
 from tests.servers.openai_server import Reply, Scripted, completion, fails, says, schedule, serving
@@ -245,8 +246,17 @@ def test_a_key_that_no_header_can_hold_is_unavailable_and_not_told(key: str) -> 
 
 
 def test_nothing_is_sent_after_the_deadline() -> None:
-    with serving(fails(500, retry_after_ms="400")) as server:
-        assert isinstance(ask(server, deadline=0.5), Unavailable)
+    with serving(fails(500, retry_after_ms="1500")) as server:
+        assert isinstance(ask(server, deadline=2.5), Unavailable)
         sent = len(server.requests)
-        time.sleep(1.0)
+        time.sleep(2.0)
         assert 1 <= len(server.requests) == sent
+
+
+def test_a_pause_that_lasts_longer_than_it_should_is_not_followed_by_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    pause = time.sleep
+    monkeypatch.setattr("reconciler.compiler.chat.time.sleep", lambda seconds: pause(seconds + 3))
+    with serving(fails(500, retry_after_ms="10")) as server:
+        chat = Chat(ModelSettings("m", KEY, server.url, 5.0, 5.0))
+        assert isinstance(chat.complete([], time.monotonic() + 3), Unavailable)
+        assert len(server.requests) == 1

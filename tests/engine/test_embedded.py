@@ -124,11 +124,12 @@ def test_an_edit_behind_our_back_shows_in_the_checksum(world: World) -> None:
     assert job.checksum != job.applied == checksum(held)
 
 
-def test_an_unreadable_entry_is_left_out_and_can_be_put_right(world: World) -> None:
+@pytest.mark.parametrize("text", ["{}", "7", '{"id": "bad", "when": [], "run": 7}', '{"id":' + "[" * 100_000])
+def test_an_unreadable_entry_is_left_out_and_can_be_put_right(world: World, text: str) -> None:
     held, other = minutely("bad"), minutely("good")
     world.hold(held, other)
     with closing(sqlite3.connect(world.state / FILENAME)) as edit:
-        edit.execute("UPDATE jobs SET entry = '{}' WHERE id = 'bad'")
+        edit.execute("UPDATE jobs SET entry = ? WHERE id = 'bad'", (text,))
         edit.commit()
     observed = world.engine.observe()
     assert (observed.jobs.keys(), observed.applied.keys()) == ({"good"}, {"bad", "good"})

@@ -194,6 +194,7 @@ def test_no_other_child_is_reaped_or_ended(world: World) -> None:
     assert adopting(scenario) == 7
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("count", "what"),
     [(1000, spec("true")), (100, shell("setsid sh -c 'sleep 60 & sleep 0.01' & setsid true & sleep 0.02"))],

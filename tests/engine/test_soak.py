@@ -145,6 +145,7 @@ class Life:
             self.held[id] = after
 
 
+@pytest.mark.nightly
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", [1])
 def test_seven_days_of_faults_leave_nothing_silent_and_nothing_doubled(still: World, hand: Hand, seed: int) -> None:

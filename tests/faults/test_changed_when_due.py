@@ -6,6 +6,8 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from reconciler import lockfile
 from reconciler.model import Lock, LockEntry, RunState
 from reconciler.planning import plan
@@ -38,6 +40,7 @@ def applied(project: Faulty, number: int) -> bool:
     return not any(result.error for result in project.engine.apply(planned.pending, f"r{number}"))
 
 
+@pytest.mark.nightly
 def test_fifty_changes_around_the_due_times_lose_and_double_no_run(project: Faulty) -> None:
     project.lock.parent.mkdir()
     lockfile.write(project.lock, version(1))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import count
 
+import pytest
+
 from tests.faults.world import Faulty, needs_strace
 
 YAML = """\
@@ -15,6 +17,7 @@ schedules:
 """
 
 
+@pytest.mark.nightly
 @needs_strace
 def test_killed_at_any_call_it_leaves_the_old_or_the_new_lock_and_the_next_compile_sweeps_up(project: Faulty) -> None:
     project.write(YAML)

@@ -35,6 +35,7 @@ SECONDS = 1.0
 """How long a daemon may live in sync before its call counts as not reached."""
 
 
+@pytest.mark.nightly
 @needs_strace
 @pytest.mark.parametrize(
     ("call", "stride"),

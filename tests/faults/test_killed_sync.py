@@ -44,6 +44,7 @@ def assert_whole(project: Faulty, locks: tuple[Lock, Lock], fault: str) -> None:
     assert shown.sync == ("Synced" if now == locks[1] else "OutOfSync"), fault
 
 
+@pytest.mark.nightly
 @needs_strace
 @pytest.mark.parametrize(("call", "stride"), [("pwrite64", 9), ("fdatasync", 1)], ids=["pwrite64", "fdatasync"])
 def test_killed_at_any_call_it_has_applied_all_or_nothing_and_the_next_sync_converges(
@@ -75,6 +76,7 @@ def test_killed_at_any_call_it_has_applied_all_or_nothing_and_the_next_sync_conv
     assert content(project.state) == settled
 
 
+@pytest.mark.nightly
 @needs_strace
 @pytest.mark.parametrize(("call", "stride"), [("pwrite64", 13), ("fdatasync", 2)], ids=["pwrite64", "fdatasync"])
 def test_killed_while_it_makes_the_ledger_it_leaves_what_can_be_read_and_the_next_sync_converges(

@@ -54,6 +54,7 @@ def names(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir())
 
 
+@pytest.mark.nightly
 def test_without_descriptors_each_run_says_why_it_did_not_start_and_the_daemon_recovers(project: Faulty) -> None:
     project.hold(HUNDRED)
     daemon = project.serving()
@@ -144,6 +145,7 @@ def test_a_state_directory_that_can_only_be_read_is_named_and_can_be_read(projec
         assert project.ok("audit").code == 0
 
 
+@pytest.mark.nightly
 @needs_strace
 @pytest.mark.parametrize("fault", ["inotify_add_watch:error=ENOSPC", "/^inotify_init:error=EMFILE"])
 def test_where_file_events_run_out_changes_are_seen_all_the_same_and_it_is_said_once(

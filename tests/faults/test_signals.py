@@ -38,6 +38,7 @@ schedules:
 """
 
 
+@pytest.mark.nightly
 def test_a_stopped_and_continued_daemon_accounts_for_the_time_it_stood_still(project: Faulty) -> None:
     project.hold(YAML)
     daemon = project.serving()

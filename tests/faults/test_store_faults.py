@@ -22,6 +22,7 @@ schedules:
 """
 
 
+@pytest.mark.nightly
 @needs_strace
 @pytest.mark.parametrize(
     ("fault", "said"),
@@ -51,6 +52,7 @@ def test_a_store_that_fails_for_a_while_stops_nothing_and_what_it_made_late_is_m
     assert project.ok("audit").out.endswith("0 silent, 0 doubled\n")
 
 
+@pytest.mark.nightly
 @needs_strace
 def test_a_plan_that_the_store_refused_is_applied_soon_after_it_works_again(project: Faulty) -> None:
     project.hold(YAML)

@@ -97,6 +97,7 @@ def together(project: Faulty, scripts: list[str]) -> list[subprocess.CompletedPr
     ]
 
 
+@pytest.mark.nightly
 def test_twenty_compilers_at_once_end_where_one_after_the_other_would(project: Faulty) -> None:
     def file(number: int) -> str:
         # every second one has the same phrase, under an id of its own

@@ -283,6 +283,20 @@ def test_half_a_surrogate_pair_is_refused_and_no_defect_of_ours() -> None:
     assert salvage(text).entries == {}
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["[" * 100_000, '{"a":' * 100_000, "1" * 100_000, "1e999999", "NaN", "{" * 10, '"\\u"', "null", "[]", "7"],
+)
+@pytest.mark.parametrize("field", ["run", "when", "means", "timezone", "cron", "evidence", "checksum", "stray"])
+def test_whatever_json_may_hold_the_entry_is_refused_with_its_place(field: str, value: str) -> None:
+    damaged = dumps(TWO).replace('  source: "schedules/databases.yaml"\n\n', f"  {field}: {value}\n\n", 1)
+    assert damaged != dumps(TWO)
+    with pytest.raises(LockInvalid) as refused:
+        loads(damaged, file="schedules.lock")
+    assert [str(problem).split(": ")[:2] for problem in refused.value.problems] == [["schedules.lock:4:1", "alpha"]]
+    assert list(salvage(damaged).entries) == ["beta"]
+
+
 def test_a_refusal_names_the_line_of_the_entry() -> None:
     text = dumps(TWO).replace('"hour": "9"', '"hour": "8"')
     with pytest.raises(LockInvalid) as refused:

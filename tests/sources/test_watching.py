@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -77,6 +78,30 @@ def test_a_directory_that_was_replaced_is_watched_again_after_the_next_look(tmp_
         assert hinted.wait(60)
         quiet(hinted)
         watch.arm()
+        (directory / "a.yaml").write_text("one")
+        assert hinted.wait(60)
+
+
+def test_a_directory_that_is_replaced_while_the_watch_is_armed_is_watched_after_the_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "schedules"
+    directory.mkdir()
+    hinted = Event()
+    observe = Watch._observe
+
+    def replaced_meanwhile(watch: Watch, places: Any) -> None:
+        directory.rename(tmp_path / f"away-{len(list(tmp_path.iterdir()))}")
+        directory.mkdir()
+        observe(watch, places)
+        monkeypatch.undo()
+
+    monkeypatch.setattr(Watch, "_observe", replaced_meanwhile)
+    with Watch(directory, hinted.set) as watch:
+        assert hinted.wait(60)
+        quiet(hinted)
+        watch.arm()
+        quiet(hinted)
         (directory / "a.yaml").write_text("one")
         assert hinted.wait(60)
 

@@ -18,6 +18,7 @@ from lark import Lark, UnexpectedInput
 from lark.lexer import Lexer
 from lark.lexer import Token as LarkToken
 
+from reconciler.characters import BOM, first_problem
 from reconciler.compiler.grammar.accounting import account
 from reconciler.compiler.grammar.advice import Understood, advised
 from reconciler.compiler.grammar.builder import ClauseBuilder
@@ -114,6 +115,9 @@ class _Reader:
 
     def read(self) -> Reading:
         """Return what the phrase means; raise Refused."""
+        odd = first_problem(self.phrase.removeprefix(BOM))
+        if odd is not None:
+            raise Refused(odd.message, odd.hint)
         span = bare(self.phrase)
         # a star in front may be a list mark, or the first field of a line
         for text in (self.phrase, self.phrase[span.start : span.end]):
