@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from reconciler.model import Member, Timing
 from reconciler.timing.days import days_in_year
@@ -97,9 +98,10 @@ def _part_by_days(first: Timing, second: Timing) -> Difference | None:
 
     They can differ in a gap alone, where both become the same run, so not every day found is one.
     """
+    beginning = datetime(_FIRST_YEAR, 1, 1, tzinfo=ZoneInfo(first.timezone)).astimezone(UTC) - timedelta(seconds=1)
     for day in islice(_different_days(first, second), _MOST_DAYS):
         midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        if found := _part(first, second, midnight - 2 * _A_DAY, until=midnight + 3 * _A_DAY):
+        if found := _part(first, second, max(midnight - 2 * _A_DAY, beginning), until=midnight + 3 * _A_DAY):
             return found
     return None
 

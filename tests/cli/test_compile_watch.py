@@ -47,7 +47,8 @@ class Watching:
             entries = lockfile.read(self.project.lock).entries
         except ReconcileError:
             return {}
-        return {id: found["hour"] for id, held in entries.items() for found in lockfile.rule_to_json(held.timing)[0]}
+        rules = {id: lockfile.rule_to_json(held.timing) for id, held in entries.items()}
+        return {id: found["hour"] for id, rule in rules.items() for found in rule["cron"]}
 
     def holds(self, hour: int, *ids: str, within: float = SOON) -> None:
         """Return once the lockfile holds exactly these jobs at that hour."""

@@ -189,6 +189,6 @@ def test_an_unknown_key_near_secrets_is_told_what_was_meant(project: Project) ->
     project.write("schedules: {a: {when: every day at 9am, timezone: UTC, run: [x], secret: [TOKEN]}}")
     result = project.run("compile")
     assert result.code == 3
-    assert "did you mean `secrets:`?" in result.err
+    assert "write `secrets: [TOKEN]`" in result.err
     project.write("schedules: {a: {when: every day at 9am, timezone: UTC, run: [x], secrets: TOKEN}}")
     assert "write a list of words: [TOKEN]" in project.run("compile").err

@@ -56,7 +56,7 @@ def test_an_entry_of_a_name_that_is_asked_today_is_not_made_up(before: Project) 
     yaml.write_text(yaml.read_text().replace("9am EST\n", "8am EST\n"))
     result = before.run("compile")
     assert result.code == 5
-    assert "write America/New_York or Etc/GMT+5 (UTC-05:00)" in result.err
+    assert "write `every day at 8am America/New_York` or `every day at 8am Etc/GMT+5 (UTC-05:00)`" in result.err
     assert before.lock.read_text() == lock
 
 

@@ -69,7 +69,8 @@ def advised(refused: Refused, seen: Understood, attempt: Attempt) -> Question:
     if question.readings and not refused.options:
         return question
     if question.readings:
-        return replace(question, hint=f"write the sentence that is meant, or {question.hint or 'say more'}")
+        more = f", or {question.hint.removeprefix('write ')}" if question.hint else ""
+        return replace(question, hint=f"write one of these sentences{more}")
     if refused.only is not None:
         return replace(question, hint=f"write `{english(refused.only.timing)}` if that is meant")
     if len(seen.phrase) <= _LONGEST:

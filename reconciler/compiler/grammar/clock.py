@@ -177,7 +177,7 @@ class ClockReader:
         shown = f"{bare.hour}:{bare.minute:02}" if bare.minute else str(bare.hour)
         raise Refused(
             f"`{shown}` may be morning or evening",
-            f"write {bare.forenoon()} or {bare.afternoon()}, or am or pm",
+            f"write {bare.forenoon()} or {bare.afternoon()}",
             options=choices,
         )
 

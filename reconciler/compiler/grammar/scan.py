@@ -19,7 +19,7 @@ from reconciler.compiler.grammar.zones import (
     zone_typo,
 )
 from reconciler.model import DstPolicy
-from reconciler.timing import UnknownZone
+from reconciler.timing import UnknownZone, shown
 
 _MERIDIEM = r"(?P<half>a\.?\s?m\b\.?|p\.?\s?m\b\.?)"
 _SHORT = r"(?P<short>[ap]\b(?![.']))"
@@ -216,7 +216,7 @@ def _zone_at(found: list[Token], index: int, before: list[Token]) -> tuple[int, 
         zone, assumed = spoken.zone, spoken.assumed
     except UnknownZone as error:
         at = spanning("ZONE", None, found[index : index + spoken.size])
-        raise Refused(str(error), error.hint, at=at, words=spoken.name.zones) from None
+        raise Refused(str(error), error.hint, at=at, words=[shown(zone) for zone in spoken.name.zones]) from None
     value = (zone, assumed) if assumed else zone
     return spoken.size, spanning("ZONE", value, found[index : index + spoken.size])
 
