@@ -35,14 +35,16 @@ class Twice(NamedTuple):
 SAID_TWICE = (
     Twice(
         "every each",
-        rf"<\w+>.*(?:{_DAY}|{_MONTH}|{_UNIT}|morning|evening|night|christmas)",
+        rf"<\w+>.*(?:{_DAY}|{_MONTH}|{_UNIT}|morning|evening|night|noon|midnight|christmas)",
         "before what recurs anyway: `every Monday`, `every morning`",
     ),
     Twice("every each", rf"{_DAY}.*<\w+>", "behind a named day: `Mondays every week`"),
     Twice("all single", rf"<\w+>.*{_DAY}", "before a named day: `all weekdays`"),
     Twice("both", r"<both> .*\band\b", "before two values: `both the 1st and 15th`"),
     Twice("once", r"<once> (?:every|each|an?|\w+ly)\b", "before how often: `once every 20 minutes`"),
-    Twice("daily everyday", r"\bevery day\b|\bdaily\b.*<|\b24 hours\b", "beside `every day`"),
+    Twice("daily everyday", r"\bevery day\b|\bdaily\b|\b24 hours\b", "beside `every day`"),
+    Twice("daily everyday", r"\b(?:week|work)days?\b", "beside `weekdays`: `weekdays daily at 9am`"),
+    Twice("daily everyday", r"\b(?:minutes?|hours?|seconds?|hourly)\b", "beside an interval within the day"),
     Twice("hourly", r"\bevery hour\b", "beside `every hour`"),
     Twice("weekly", _WEEKDAY, "beside a day of the week: `weekly on Wednesday`"),
     Twice("monthly", _DAY, "beside a day of the month: `monthly on the 3rd`"),
