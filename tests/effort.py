@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 
-def examples(thorough: int) -> int:
-    """Return *thorough* where `RECONCILE_TESTS=thorough` asks for it, a third of it else."""
-    return thorough if os.environ.get("RECONCILE_TESTS") == "thorough" else thorough // 3
+def thorough() -> bool:
+    """Return whether `RECONCILE_TESTS=thorough` asks for all examples, as by night."""
+    return os.environ.get("RECONCILE_TESTS") == "thorough"
+
+
+def examples(most: int) -> int:
+    """Return *most* where all examples are asked for, a third of it else."""
+    return most if thorough() else most // 3
