@@ -314,7 +314,7 @@ class ClauseBuilder:
         return UnitOnly(str(token.value))
 
     def of_month(self, _: LarkToken) -> UnitOnly:
-        return UnitOnly("month")
+        return UnitOnly("month", of=True)
 
     def zone(self, token: LarkToken) -> Zone:
         value: object = token.value

@@ -260,9 +260,10 @@ class Years:
 
 @dataclass(frozen=True, slots=True)
 class UnitOnly:
-    """`the month`, as in `of the month`."""
+    """`the month`, as in `of the month`; *of* where that is part of its spelling: `end of month`."""
 
     unit: str
+    of: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -309,7 +309,14 @@ class ClockReader:
                 instead=EACH_ALONE,
             )
         hours = listed(clock.hour for clock in times)
-        (_, minute, second), *_ = self._cadence().fields if self.cadence else self._offsets_only().fields
+        within = (self._cadence() if self.cadence else self._offsets_only()).fields
+        if not within:
+            raise Refused(
+                "an interval that runs on over midnight and a time of day contradict each other",
+                "write one of the two",
+                instead=EACH_ALONE,
+            )
+        _, minute, second = within[0]
         if self.cadence is not None:
             self.notes.assume(f"`at` {times[0]} means the whole hour from {times[0]}")
         return DayTimes(((hours, minute, second),))

@@ -260,6 +260,8 @@ class DayReader:
             )
         if not dates:
             self.notes.assume("no date was given: 1 January")
+        elif not draft.dates and not self.monthdays:
+            self.notes.assume("no day was given: the 1st of the month")
         month, day = dates[0] if dates else (1, 1)
         if day > 28:
             raise Refused(f"every {n} years on that day skips years", "write a day up to the 28th")

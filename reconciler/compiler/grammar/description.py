@@ -52,6 +52,7 @@ VERBS = frozenset(form for verb in _VERBS for form in _forms(verb)) | _SAYS_THAT
 _BEARS = frozenset(
     (
         # negation, exclusion, condition
+        "omitting dropping minus bar leaving "
         "not non no never none nothing neither nor without except excluding excl excepting exempt barring save but "
         "opposite sans unless until till if when whenever while whereas instead rather otherwise else outside besides "
         "beyond despite although though however lest provided assuming subject pending depending "
@@ -83,6 +84,11 @@ PREFIXES = frozenset(
     "non un anti bi semi mid pre post re sub multi half quasi ex co ante inter intra over under pseudo near all self "
     "tri quad ultra super trans counter".split()
 )
+
+
+# a word that ends as one of ours does has it in it: `nonbusiness`, `midweekday`
+_TELLING = ("WEEKDAY", "WEEKEND", "BUSINESSDAY", "UNIT", "ADVERB", "DAYPART")
+_ENDINGS = ("business", *(word for word, (kind, _) in WORDS.items() if kind in _TELLING and len(word) > 4))
 
 
 class Front(NamedTuple):
@@ -151,7 +157,7 @@ def _check(token: Token, following: Token, *, verb: bool) -> None:
 def bears(text: str) -> bool:
     """Return whether the word *text* may bear on when something runs, known to the grammar or not."""
     known = text in _BEARS or text in GLUE_WORDS or text in REFUSED_WORDS or text in AMBIGUOUS_ADVERBS
-    return known or text.endswith("ly") or _is_near(text)
+    return known or text.endswith("ly") or text.endswith(_ENDINGS) or _is_near(text)
 
 
 class Described(Refused):

@@ -589,11 +589,14 @@ class _Gatherer:
                 "it is not clear when the day begins and ends",
                 instead=({self.clause.span: "from 08:00 to 18:00"}, {self.clause.span: ""}),
             )
-        if not self.clause.prefixes and core.unit != "month":
+        led = core.of or (self.clause.prefixes and {"IN", "DURING"}.issuperset(self.clause.prefixes))
+        if not led or core.unit == "fortnight":
             raise Refused(
                 f"it is not clear what `{core.unit}` means here",
                 instead=({self.clause.span: f"every {core.unit}"}, {self.clause.span: f"of every {core.unit}"}),
             )
+        if self.draft.of_units - {core.unit, "day", "hour", "minute"}:
+            raise Refused("two periods are named", "name one")
         self.draft.of_units.add(core.unit)
 
     def _parity(self, core: Parity) -> None:

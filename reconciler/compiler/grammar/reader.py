@@ -115,7 +115,7 @@ class _Reader:
 
     def read(self) -> Reading:
         """Return what the phrase means; raise Refused."""
-        odd = first_problem(self.phrase.removeprefix(BOM))
+        odd = first_problem(self.phrase.removeprefix(BOM).strip())
         if odd is not None:
             raise Refused(odd.message, odd.hint)
         span = bare(self.phrase)

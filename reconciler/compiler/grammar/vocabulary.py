@@ -180,7 +180,7 @@ REFUSED_WORDS = {
         ),
     ),
     **dict.fromkeys(
-        "not never don't dont no non unless if when whenever while or nor neither either".split(),
+        "not never don't dont no unless if when whenever while or nor neither either".split(),
         (
             "cannot be part of a schedule",
             "write only the times it should run, with exceptions such as `every day at 09:00 except on Sundays`",

@@ -50,14 +50,23 @@ SAID_TWICE = (
     Twice("monthly", _DAY, "beside a day of the month: `monthly on the 3rd`"),
     Twice("yearly annually", _MONTH, "beside a date: `yearly on 1 April`"),
     Twice("month", rf"{_DAY}.*\b(?:of|in)\b.*<month>", "behind a day of it: `the last day of the month`"),
-    Twice("day", rf"{_POSITION} <day>|christmas <day>|year'?s <day>", "behind its position: `the last day of`"),
+    Twice("quarterly", rf"{_MONTH}.*{_MONTH}.*{_MONTH}.*{_MONTH}", "beside four months of a year, three apart"),
+    Twice("time", r"\b(?:pacific|eastern|central|mountain) <time>", "behind the name of a zone: `Pacific time`"),
+    Twice("hrs hours h", r"\d <\w+>", "behind a time of day: `0730 hrs`"),
+    Twice("or", rf"\bonly if\b.*{_WEEKDAY} <or> {_WEEKDAY}", "between days behind `only if`"),
+    Twice("minute past", r"<minute> \d+ past|minute \d+ <past> every", "in `minute 10 past every hour`"),
+    Twice(
+        "day",
+        rf"(?:{_POSITION}|penultimate) <day>|christmas <day>|year'?s <day>",
+        "behind its position: `the last day of`",
+    ),
     Twice(
         "weekday weekdays workday workdays",
         r"(?:monday|mon|m) ?(?:to|-) ?(?:friday|fri|f)\b",
         "beside `Monday to Friday`",
     ),
-    Twice("to", r"second <to> last", "in `second to last`"),
-    Twice("from", r"<from> .*\b(?:to|until|through)\b", "before a span: `from 9am to 5pm`"),
+    Twice("to", r"(?:second|third|fourth|\d(?:st|nd|rd|th)) <to> last", "in `second to last`"),
+    Twice("from", r"<from> .*(?:\b(?:to|until|through)\b|\d-\d)", "before a span: `from 9am to 5pm`"),
     Twice("and & plus also", r"<(?:and|&|plus|also)>", "between two values or two clauses"),
     Twice("excluding except skipping excl without", r"\bexcept\b.*\band <", "again in a list of exceptions"),
     Twice("top", r"<top> of", "of the hour: `at the top of every hour`"),
@@ -77,10 +86,18 @@ SAID_TWICE = (
 """What is said twice. A part of the day that does not hold its time is refused, which `test_laws` holds."""
 
 
+def _is_around(words: list[str], index: int) -> bool:
+    """Return whether the word is a list mark in front, or all that stands in brackets, which says a thing again."""
+    bracketed = words[index].startswith("(") and words[index].endswith(")")
+    return bracketed or (index == 0 and re.fullmatch(r"#|-|\d\.", words[0]) is not None)
+
+
 def says_nothing_more(words: list[str], index: int) -> bool:
     """Return whether the closed list excepts the word at *index* of a phrase that was parted at spaces."""
     word = words[index].casefold().strip(",;.")
-    if word in SILENT or (word in RUNNING and all(other.casefold() in RUNNING for other in words[:index])):
+    in_front = all(other.casefold() in RUNNING | SILENT for other in words[:index])
+    before_the_schedule = word in RUNNING and words[index + 1 : index + 2] == ["every"]
+    if word in SILENT or (word in RUNNING and in_front) or before_the_schedule or _is_around(words, index):
         return True
     marked = " ".join([*words[:index], f"<{word}>", *words[index + 1 :]]).casefold()
     return any(word in rule.words.split() and re.search(rule.pattern, marked) for rule in SAID_TWICE)
