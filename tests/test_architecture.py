@@ -52,6 +52,7 @@ def test_a_command_imports_no_more_than_it_needs(arguments: tuple[str, ...], all
     assert imported_by(*arguments) <= allowed
 
 
+@pytest.mark.tools
 def test_imports_point_one_way() -> None:
     done = subprocess.run(
         [Path(sys.executable).parent / "lint-imports", "--no-cache"],

@@ -174,6 +174,7 @@ def unwatched() -> str:
     return "pidfd_open:error=EMFILE:when=3+2"  # a descriptor for each process; the first is a trial
 
 
+@pytest.mark.nightly  # under the pinned releases only: it counts the threads that they start
 @needs_strace
 def test_a_process_that_cannot_be_watched_is_ended_at_once_and_its_run_says_so(project: Faulty) -> None:
     project.hold(
