@@ -8,8 +8,8 @@ from datetime import date
 from typing import Literal
 
 from reconciler.compiler.grammar.clauses import EACH_ALONE, Edit, NotUnderstood, Refused
-from reconciler.compiler.grammar.clock import Notes
 from reconciler.compiler.grammar.draft import Draft
+from reconciler.compiler.grammar.notes import Notes
 from reconciler.compiler.grammar.positions import (
     business_days,
     month_days_from_end,

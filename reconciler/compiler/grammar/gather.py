@@ -17,7 +17,6 @@ from reconciler.compiler.grammar.clauses import (
     Dst,
     Each,
     Edge,
-    Edit,
     Every,
     EveryDays,
     Holidays,
@@ -40,9 +39,16 @@ from reconciler.compiler.grammar.clauses import (
     Years,
     Zone,
 )
-from reconciler.compiler.grammar.draft import Draft, Window, group_of, strong_of
+from reconciler.compiler.grammar.contradictions import (
+    check_days_of_every_day,
+    check_every_day,
+    check_frequencies,
+    check_numbers,
+)
+from reconciler.compiler.grammar.draft import Draft, Window, strong_of
+from reconciler.compiler.grammar.examples import EDGES, FIRST, WHOLE_OF, when_it_runs
+from reconciler.compiler.grammar.exceptions import still_excepted
 from reconciler.model import DstPolicy
-from reconciler.timing.english_words import ordinal
 
 
 def gather(parts: list[Clause | Separator]) -> Draft:
@@ -54,181 +60,16 @@ def gather(parts: list[Clause | Separator]) -> Draft:
         if isinstance(part, Separator):
             separator = part.text
             continue
-        part = _still_excepted(part, previous, separator)  # noqa: PLW2901  the same clause with its meaning
-        _check_numbers(previous, part, separator)
-        _check_every_day(draft, previous, part, separator)
+        part = still_excepted(part, previous, separator)  # noqa: PLW2901  the same clause with its meaning
+        check_numbers(previous, part, separator)
+        check_every_day(draft, previous, part, separator)
         _Gatherer(draft, part, separator).add()
         previous, separator = part, None
-    _check_days_of_every_day(draft)
-    _check_frequencies(draft)
+    check_days_of_every_day(draft)
+    check_frequencies(draft)
     if draft.times_a_day not in (None, len(set(draft.times))):
-        raise _when_it_runs(draft.times_a_day or 0, "day", "period")
+        raise when_it_runs(draft.times_a_day or 0, "day", "period")
     return draft
-
-
-def _when_it_runs(n: int, unit: str, target: str | tuple[int, int]) -> Refused:
-    times = {1: "once", 2: "twice"}.get(n, f"{n} times")
-    article = "an" if unit == "hour" else "a"
-    spread = _SPREAD.get(unit, {}).get(n) or (
-        f"every {60 // n} minutes" if unit == "hour" and n and 60 % n == 0 else ""
-    )
-    instead: list[Edit] = [{target: ""}, {target: spread}] if spread else [{target: ""}]
-    return Refused(f"`{times} {article} {unit}` does not say when", "write the days and the times", instead=instead)
-
-
-_SPREAD = {
-    "day": {
-        1: "every day at 09:00",
-        2: "every day at 09:00 and 21:00",
-        3: "every day at 08:00, 14:00 and 20:00",
-        4: "every 6 hours",
-        6: "every 4 hours",
-        8: "every 3 hours",
-    },
-    "week": {
-        1: "every Monday",
-        2: "every Monday and Thursday",
-        3: "every Monday, Wednesday and Friday",
-        5: "every weekday",
-    },
-    "month": {
-        1: "on the 1st of the month",
-        2: "on the 1st and 15th of the month",
-        3: "on the 1st, 11th and 21st of the month",
-    },
-    "year": {1: "every year on 1 January", 2: "every half-year", 4: "every quarter"},
-}
-"""So many times a period, spread over it: an example to write instead."""
-
-
-def exceptions_carried_on(parts: list[Clause | Separator]) -> list[Clause | Separator]:
-    """Return *parts* with what goes on an exception of dates or holidays marked as one.
-
-    `except on Sundays and 2026-12-24` leaves out both, `except on 2026-12-24 and Sundays` too; where a
-    time or other days follow, nobody can tell: Refused.
-    """
-    found: list[Clause | Separator] = []
-    previous: Clause | None = None
-    separator: str | None = None
-    for index, part in enumerate(parts):
-        if isinstance(part, Separator):
-            separator = part.text
-            previous = None if ";" in part.text else previous
-        else:
-            if previous is not None and strong_of(previous) == "EXCEPT" and strong_of(part) is None:
-                part = _carried_on(previous, separator, part, parts[index + 1 :])  # noqa: PLW2901  as it is meant
-            previous, separator = part, None
-        found.append(part)
-    return found
-
-
-def _carried_on(previous: Clause, separator: str | None, clause: Clause, rest: list[Clause | Separator]) -> Clause:
-    excepted = Clause(("EXCEPT", *clause.prefixes), clause.core)
-    if isinstance(clause.core, Dates | Holidays):
-        return excepted if separator is not None else clause
-    if not isinstance(previous.core, Dates | Holidays) or group_of(clause) not in ("day", "scope", "period"):
-        return clause
-    goes_on = any(isinstance(one, Clause) and group_of(one) != "whole" for one in rest)
-    if separator is None or "and" not in separator or goes_on:
-        raise Refused("it is not clear what the exception covers", "put the exception last")
-    return excepted
-
-
-def _check_every_day(draft: Draft, previous: Clause | None, clause: Clause, separator: str | None) -> None:
-    """Refuse `every day at 9am, 10am weekends`; `every day on the weekend` names the days at once."""
-    core = clause.core.core if isinstance(clause.core, Each) else clause.core
-    names_days = isinstance(core, Weekdays | Ordinals | Nth | YearDates) and strong_of(clause) != "EXCEPT"
-    at_once = previous is not None and isinstance(previous.core, Every | DayPart)
-    led = bool(clause.prefixes or separator) and len(draft.times) <= 1
-    if names_days and strong_of(clause) != "FALLING" and draft.every.get("day") == 1 and not (at_once or led):
-        raise _not_every_day()
-
-
-def _check_days_of_every_day(draft: Draft) -> None:
-    """Refuse `daily on Sundays`, in any order; `daily on weekdays` is on each of these days."""
-    if draft.every.get("day") != 1:
-        return
-    few = draft.weekdays is not None and len(draft.weekdays.days) == 1
-    if few or len(draft.monthdays) == 1 or draft.nths or draft.dates:
-        raise _not_every_day()
-
-
-_COARSER = ("second", "minute", "hour", "day", "week", "month", "quarter", "half-year", "year")
-
-
-def _check_frequencies(draft: Draft) -> None:
-    """Refuse `daily weekly`, `weekly every hour` and `once a week on Monday and Friday`."""
-    if not (draft.adverbs or draft.once):
-        return
-    units = sorted(draft.every, key=_COARSER.index)
-    coarse = [unit for unit in draft.adverbs if _COARSER.index(unit) > _COARSER.index(units[0])]
-    if len(draft.adverbs) > 1 or any(unit != "day" for unit in coarse):
-        raise Refused(
-            "two frequencies contradict each other",
-            "write one of them",
-            instead=EACH_ALONE,
-        )
-    days = len(draft.weekdays.days) if draft.weekdays else len(draft.monthdays) + len(draft.nths) + len(draft.dates)
-    several = len(set(draft.times)) > 1 or (days > 1 and "day" not in draft.every)
-    if draft.once and several and not set(units) & {"second", "minute", "hour"}:
-        raise Refused(
-            "`once` and several times contradict each other", "leave it out, or write one time", instead=EACH_ALONE
-        )
-
-
-def _not_every_day() -> Refused:
-    hint = "name the days once, or write two phrases in a list"
-    return Refused("`every day` and other days contradict each other", hint, instead=EACH_ALONE)
-
-
-def _check_numbers(previous: Clause | None, clause: Clause, separator: str | None) -> None:
-    """Refuse `from 5 through 15 of December`: hours as such numbers are, or days of the month."""
-    if previous is None or separator is not None or not isinstance(previous.core, Values):
-        return
-    months = isinstance(clause.core, Months) or (isinstance(clause.core, UnitOnly) and clause.core.unit == "month")
-    ends = [end for item in previous.core.items for end in (item if isinstance(item, tuple) else (item,))]
-    if months and clause.prefixes == ("IN",) and all(end.number for end in ends):
-        first, last = ends[0].hour, ends[-1].hour
-        raise Refused(
-            f"it is not clear whether {first} to {last} are hours or days of the month",
-            instead=(
-                {previous.span: f"from {first:02}:00 to {last:02}:00"},
-                {previous.span: f"from the {ordinal(first)} to the {ordinal(last)}"},
-            ),
-        )
-
-
-def _still_excepted(clause: Clause, previous: Clause | None, separator: str | None) -> Clause:
-    """Return *clause* as an exception if it goes on one: `except on Sundays and in August`."""
-    if previous is None or strong_of(previous) != "EXCEPT" or strong_of(clause) == "EXCEPT":
-        return clause
-    group = group_of(clause)
-    if separator is not None and "and" in separator and group in ("day", "scope") and not strong_of(clause):
-        return Clause(("EXCEPT", *clause.prefixes), clause.core)
-    if group in ("day", "scope", "period", "time") and not (group == "time" and isinstance(clause.core, Values)):
-        raise Refused("it is not clear what the exception covers", "put the exception last")
-    return clause
-
-
-_WHOLE = {"second": "minute", "minute": "hour"}
-_FIRST = {
-    "hour": ("at 00:00", "at 01:00"),
-    "minute": ("at minute 0", "at minute 1"),
-    "second": ("at second 0", "at second 1"),
-}
-
-
-_EDGES = {
-    ("end", "week"): ("every Friday", "every Sunday"),
-    ("middle", "week"): ("every Wednesday",),
-    ("start", "day"): ("every day at 00:00", "every day at 09:00"),
-    ("end", "day"): ("every day at 18:00", "every day at 23:59"),
-    ("middle", "day"): ("every day at 12:00",),
-    ("end", "hour"): ("at minute 59 of every hour",),
-    ("middle", "hour"): ("at minute 30 of every hour",),
-    ("middle", "quarter"): ("on the 15th of February, May, August and November",),
-    ("middle", "year"): ("every year on 1 July",),
-}
 
 
 class _Gatherer:
@@ -308,7 +149,7 @@ class _Gatherer:
                 self._every(Every(core.n, "month"))
             self._ordinals(Ordinals(({"start": 1, "middle": 15, "end": -1}[core.edge],)))
         else:
-            texts = _EDGES.get((core.edge, core.unit), ())
+            texts = EDGES.get((core.edge, core.unit), ())
             raise Refused(
                 f"it is not clear when the {core.edge} of the {core.unit} is",
                 "write the day and the time",
@@ -317,7 +158,7 @@ class _Gatherer:
 
     def _timesper(self, core: TimesPer) -> None:
         if core.unit != "day" or self.separator is not None:
-            raise _when_it_runs(core.n, core.unit, self.clause.span)
+            raise when_it_runs(core.n, core.unit, self.clause.span)
         self.draft.times_a_day = core.n
 
     # ---- times of day
@@ -388,7 +229,7 @@ class _Gatherer:
                 f"it is not clear what {count} {core.unit}s counts",
                 instead=(
                     {self.clause.span: f"every {count} {core.unit}s"},
-                    {self.clause.span: f"at {core.unit} {count} of every {_WHOLE[core.unit]}"},
+                    {self.clause.span: f"at {core.unit} {count} of every {WHOLE_OF[core.unit]}"},
                 ),
             )
         match core.unit:
@@ -487,7 +328,7 @@ class _Gatherer:
             if 1 in core.nths:
                 raise Refused(
                     f"the first {core.unit} may be number 0 or number 1",
-                    instead=[{self.clause.span: text} for text in _FIRST[core.unit]],
+                    instead=[{self.clause.span: text} for text in FIRST[core.unit]],
                 )
             self.draft.counted.add(core.unit)
             return self._offset(Offset(core.unit, core.nths))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.compiler.grammar.clauses import DateRange, NotUnderstood, Nth, Refused
-from reconciler.compiler.grammar.clock import Notes
+from reconciler.compiler.grammar.notes import Notes
 from reconciler.timing.days import WEEKDAYS_COUNTED
 from reconciler.timing.fields import ORDINALS, WEEKDAYS
 from reconciler.timing.month_days import most_in_a_month

@@ -8,10 +8,13 @@ from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from reconciler.compiler.grammar.clauses import Clause, Every, NthUnit, Offset, Refused, Separator, Values
-from reconciler.compiler.grammar.clock import ClockReader, DayTimes, Notes
+from reconciler.compiler.grammar.clock import ClockReader
 from reconciler.compiler.grammar.days import DayReader, Days
 from reconciler.compiler.grammar.draft import Draft, Window, group_of
-from reconciler.compiler.grammar.gather import exceptions_carried_on, gather
+from reconciler.compiler.grammar.exceptions import exceptions_carried_on
+from reconciler.compiler.grammar.gather import gather
+from reconciler.compiler.grammar.notes import Notes
+from reconciler.compiler.grammar.times import DayTimes
 from reconciler.model import (
     CalendarInterval,
     Conventions,

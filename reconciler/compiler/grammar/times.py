@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
 
 DAY = 86400
 TimeFields = tuple[str, str, str]  # hour, minute, second
+UNITS = {"second": 1, "minute": 60, "hour": 3600}
+"""The units within a day, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayTimes:
+    """When in a day: field sets, or a step of elapsed time that no day can hold; *said* unless midnight was assumed."""
+
+    fields: tuple[TimeFields, ...] = ()
+    elapsed: timedelta | None = None
+    said: bool = True
 
 
 def listed(values: Iterable[int]) -> str:
@@ -33,3 +46,8 @@ def stepped(first: int, last: int, step: int) -> list[int]:
     """Return the clocks *first*, *first* + *step*, … up to and including *last*; a window over midnight wraps."""
     end = last if last >= first else last + DAY
     return [clock % DAY for clock in range(first, end + 1, step)]
+
+
+def within(clock: int, low: int, high: int) -> bool:
+    """Return whether *clock* is in the span from *low* to *high*, over midnight perhaps."""
+    return low <= clock <= high if low <= high else clock >= low or clock <= high
