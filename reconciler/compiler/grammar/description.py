@@ -30,6 +30,7 @@ RUNNING = frozenset(
         "gets will should must shall to for it job jobs task cron cronjob script workflow pipeline it's"
     ).split()
 )
+_NOUNS = frozenset("job task cron cronjob script workflow pipeline".split())
 _SAYS_THAT_IT_RUNS = RUNNING - frozenset(
     "is are be gets will should must shall to for it job jobs task cron cronjob script workflow pipeline it's".split()
 )
@@ -107,15 +108,16 @@ def front_of(found: list[Token], phrase: str) -> Front:
     Raises Refused for a word that may bear on it and may not.
     """
     size = 0
-    while size < len(found) and (found[size].kind == "WORD" or found[size].text in RUNNING or _is_mark(found, size)):
+    while size < len(found) and _may_describe(found, size):
         size += 1
     if not size or size == len(found):
         return _NONE
     tokens = found[:size]
-    labelled = tokens[-1].text in (":", "-") and (tokens[-1].text == ":" or tokens[-1].start > tokens[-2].end)
-    words = tokens[:-1] if labelled else tokens
-    if not (labelled or any(word.text in VERBS for word in (words[0], words[-1]))):
+    words = tokens[:-1] if _ends_label(tokens) else tokens
+    if not (len(words) < size or any(word.text in VERBS for word in (words[0], words[-1]))):
         return _NONE
+    if words[-1].text == "to":
+        raise Described(words[-1])
     said = _without_running(words)
     if said and found[size].text == "of":
         raise Described(said[-1])  # `start banana of every week`: what is described goes on behind it
@@ -131,14 +133,36 @@ def front_of(found: list[Token], phrase: str) -> Front:
     return Front(tuple(tokens), described)
 
 
-def _is_mark(found: list[Token], index: int) -> bool:
-    """Return whether the token is punctuation as names have it, or ends a label: `nightly-etl`, `Backup:`."""
+def _may_describe(found: list[Token], index: int) -> bool:
+    """Return whether the token may belong to a description: a word, or what stands between the words of one."""
     token = found[index]
-    return index > 0 and token.kind == "PUNCT" and token.text in ".-'_:"
+    if token.kind == "WORD" or token.text in RUNNING:
+        return True
+    if index == 0:
+        return False
+    following = found[index + 1] if index + 1 < len(found) else None
+    if token.kind in ("FROM", "AND", "ON"):  # users from LDAP and from disk
+        return following is not None and following.kind == "WORD" and not bears(following.text)
+    return token.kind == "PUNCT" and token.text in ".-'_:,"
+
+
+def _ends_label(tokens: list[Token]) -> bool:
+    """Return whether the last of *tokens* ends a label: `Backup:`, `Backup -`, `Orders backup,`."""
+    last = tokens[-1]
+    match last.text:
+        case ":":
+            return True
+        case "-":
+            return len(tokens) > 1 and last.start > tokens[-2].end
+        case ",":
+            return len([token for token in tokens if token.kind == "WORD"]) > 1
+    return False
 
 
 def _without_running(words: list[Token]) -> list[Token]:
     first, last = 0, len(words)
+    if words[0].text == "this" and len(words) > 1 and words[1].text in _NOUNS:
+        first = 1  # `this job runs`, and never `this Friday`
     while first < last and words[first].text in RUNNING:
         first += 1
     while last > first and words[last - 1].text in RUNNING:
