@@ -122,7 +122,11 @@ def front_of(found: list[Token], phrase: str) -> Front:
     if said and found[size].text == "of":
         raise Described(said[-1])  # `start banana of every week`: what is described goes on behind it
     for at, token in enumerate(said):
-        verb = token.text in VERBS or (token.text == "up" and at > 0 and said[at - 1].text in VERBS)
+        verb = (
+            token.text in VERBS
+            or token.text in RUNNING
+            or (token.text == "up" and at > 0 and said[at - 1].text in VERBS)
+        )
         _check(token, said[at + 1] if at + 1 < len(said) else found[size], verb=verb)
     if len([token for token in said if token.kind != "PUNCT"]) > MOST_WORDS:
         raise Refused(
