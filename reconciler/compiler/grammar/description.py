@@ -53,34 +53,28 @@ VERBS = frozenset(form for verb in _VERBS for form in _forms(verb)) | _SAYS_THAT
 _BEARS = frozenset(
     (
         # negation, exclusion, condition
-        "omitting dropping minus bar leaving "
-        "not non no never none nothing neither nor without except excluding excl excepting exempt barring save but "
-        "opposite sans unless until till if when whenever while whereas instead rather otherwise else outside besides "
-        "beyond despite although though however lest provided assuming subject pending depending "
+        "omitting dropping minus bar leaving non none nothing exempt barring save opposite sans whereas instead "
+        "rather otherwise else despite although though however lest provided assuming subject pending depending "
         # how many, how much, which
-        "all any both each either every few fewer half less least many more most much multiple numerous other others "
-        "several single some such twice thrice once double triple whole entire odd even alternate alternating "
-        "consecutive successive remaining rest another same different certain various approx approximate about "
-        "around circa ca roughly nearly almost maximum minimum max min up "
+        "all any both few fewer less least many more most much multiple numerous others several single some such "
+        "double triple whole entire alternating consecutive successive remaining rest another same different "
+        "certain various approx approximate circa ca almost maximum minimum max up "
         # time, order, frequency
-        "early earlier earliest late later latest before after during within since ago again ahead already always "
-        "annual annually biennial bimonthly biweekly century current daily dawn day decade delayed due dusk end "
-        "ending eventual ever fiscal final first following former forthcoming fortnight frequent frequently hour "
-        "hours initial intermittent last lunch lunchtime midday middle midnight minute moment monthly month next night "
-        "nightly noon now occasional often overdue overnight past periodic periodical preceding previous prior "
-        "quarter quarterly rare recent recurring regular second seldom semester shift soon start starting sometimes "
-        "under sporadic subsequent sudden temporary then third time times today tomorrow tonight upcoming usual week "
-        "weekend weekly year yearly yesterday hourly afternoon evening morning holiday holidays business working "
-        "period term season summer winter spring autumn fall semi "
+        "earlier earliest late latest since again ahead already annual century current decade delayed due "
+        "eventual ever fiscal following former forthcoming frequent initial intermittent lunch lunchtime moment "
+        "occasional overdue overnight periodic periodical preceding previous prior rare recent recurring regular "
+        "seldom shift under sporadic subsequent sudden temporary then usual period term season summer winter "
+        "spring autumn fall semi "
         # state
-        "disable disabled disables disabling enable enabled inactive active off on paused pause pausing suspend "
+        "disable disabled disables disabling enable enabled inactive active off paused pause pausing suspend "
         "suspended stopped stop stops stopping stopped cancel cancelled canceled deprecated obsolete retired skip "
-        "skipped skips skipping omit omitted ignore ignored ignoring disregard forbid forbidden prevent prevented "
-        "avoid refuse refused deny denied manual manually broken dormant idle halted deferred postponed delayed "
-        "optional tentative provisional default dont don't doesn't didn't won't can't cannot shouldn't isn't aren't "
-        "this that these those what which who why how or maybe perhaps possibly ish just yet still also"
+        "skipped skips omit omitted ignore ignored ignoring disregard forbid forbidden prevent prevented avoid "
+        "refuse refused deny denied manual broken dormant idle halted deferred postponed optional tentative "
+        "provisional default doesn't didn't won't can't cannot shouldn't isn't aren't that these those what which "
+        "who why how perhaps just yet still"
     ).split()
 )
+"""Words that bear on when something runs, beside those that the vocabulary has."""
 PREFIXES = frozenset(
     "non un anti bi semi mid pre post re sub multi half quasi ex co ante inter intra over under pseudo near all self "
     "tri quad ultra super trans counter".split()

@@ -121,7 +121,7 @@ _DAY_PARTS = {
     "evening": "evening evenings",
     "night": "night nights",
 }
-_CARDINALS = (
+CARDINALS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"
 ).split()
@@ -244,7 +244,7 @@ def _table() -> dict[str, tuple[str, object]]:
         add("ADVERB", value, adverb)
     for part, spellings in _DAY_PARTS.items():
         add("DAYPART", part, spellings)
-    for number, word in enumerate(_CARDINALS):
+    for number, word in enumerate(CARDINALS):
         add("NUMBER", number, word)
     for word, number in _TENS.items():
         add("NUMBER", number, word)
