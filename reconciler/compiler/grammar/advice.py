@@ -23,6 +23,8 @@ from reconciler.model import Question, Reading
 from reconciler.timing import english
 
 _SIMILAR, _TYPO, _NEARLY = 0.7, 0.8, 0.05
+_SHORT, _SIMILAR_SHORT = 3, 0.6  # letters
+_MOST_LOST = 2  # letters that nobody leaves out by mistake: `weeknights` is not `nights`
 _MOST_TYPOS = 3
 _MOST_TRIED = 8
 _MOST_PROPOSED = 3
@@ -103,12 +105,14 @@ def _about_word(
     at: Token, words: Sequence[str], seen: Understood, question: Question, attempt: Attempt
 ) -> Question | None:
     """Return the question with what may stand in the place of one word, or without it; None if nothing is read."""
+    if not words and any(char.isdigit() for char in at.text):
+        words = (re.sub(r"(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])", " ", at.text),)  # every10 minutes
     instead = words or INSTEAD.get(at.text, ()) or AMBIGUOUS_ADVERBS.get(str(at.value or at.text), ())
     proposals = _proposals((_with(seen.phrase, at, word) for word in instead), attempt)
     if proposals:
         more = f"; {question.hint}" if question.hint is not None and question.hint.endswith("`jitter:`") else ""
         return replace(question, hint=f"write {_or(proposals)}{more}")
-    if at.text in REFUSED_WORDS or at.kind == "AMBIGUOUS" or words:
+    if at.text in REFUSED_WORDS or at.kind != "WORD" or words:
         return None
     spelt = _spelt_right(seen.phrase, at, attempt, _MOST_TYPOS)
     if spelt is not None:
@@ -131,7 +135,7 @@ def _spelt_right(phrase: str, at: Token, attempt: Attempt, left: int) -> tuple[s
         got = attempt(whole)
         if isinstance(got, Reading) or got.question.readings:
             return word, whole
-        if left > 1 and got.at is not None and got.at.start > at.start:
+        if left > 1 and got.at is not None and got.at.kind == "WORD" and got.at.start > at.start:
             further = _spelt_right(whole, got.at, attempt, left - 1)
             if further is not None:
                 return word, further[1]
@@ -162,8 +166,12 @@ def _candidates(text: str) -> Iterator[str]:
     Words of the same letters come first: `huor` is `hour` before it is `thur`.
     """
     if 1 < len(text) < 20:
-        close = get_close_matches(text, VOCABULARY, n=_MOST_TRIED, cutoff=_SIMILAR)
-        yield from sorted(close, key=lambda word: sorted(word) != sorted(text))
+        letters = sorted(text)
+        yield from [word for word in VOCABULARY if len(word) == len(text) and sorted(word) == letters]
+        cutoff = _SIMILAR if len(text) > _SHORT else _SIMILAR_SHORT
+        for word in get_close_matches(text, VOCABULARY, n=_MOST_TRIED, cutoff=cutoff):
+            if sorted(word) != letters and not (len(text) - len(word) > _MOST_LOST and word in text):
+                yield word
         yield from [word for word in VOCABULARY if word.startswith(text)][:_MOST_TRIED]
 
 
@@ -176,6 +184,8 @@ def _without_strangers(seen: Understood, question: Question, attempt: Attempt) -
     words = seen.phrase[start:end]
     if seen.phrase[:start].endswith("(") and seen.phrase[end:].startswith(")"):
         start, end = start - 1, end + 1
+    if seen.phrase[end:].strip(" .!)"):
+        return None  # a word amid the others may be one of them
     rest = " ".join(f"{seen.phrase[:start]} {seen.phrase[end:]}".split()).strip(" ,;-\u2013\u2014")
     if not isinstance(attempt(rest), Reading):
         return None

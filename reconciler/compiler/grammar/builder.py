@@ -9,6 +9,7 @@ from datetime import date
 from lark.lexer import Token as LarkToken
 
 from reconciler.compiler.grammar.clauses import (
+    LONGEST_INTERVAL,
     BusinessHours,
     Clause,
     Clock,
@@ -120,7 +121,7 @@ class ClauseBuilder:
         return EveryDays(2, days)
 
     def every_number_day(self, _: LarkToken, number: LarkToken, days: Weekdays) -> EveryDays:
-        return EveryDays(_int(number), days)
+        return EveryDays(_every(_int(number), "week").n, days)
 
     def every_part(self, _: LarkToken, part: LarkToken) -> DayPart:
         return DayPart(str(part.value), each=True)
@@ -212,7 +213,7 @@ class ClauseBuilder:
         return Edge(str(edge.value), str(unit.value))
 
     def edge_every(self, edge: LarkToken, _: LarkToken, *rest: LarkToken) -> Edge:
-        n = 1 if len(rest) == 1 else 2 if rest[0].type == "OTHER" else _int(rest[0])
+        n = 1 if len(rest) == 1 else 2 if rest[0].type == "OTHER" else _every(_int(rest[0]), str(rest[-1].value)).n
         return Edge(str(edge.value), str(rest[-1].value), n, every=True)
 
     def edge_months(self, edge: LarkToken, months: Months) -> Edge:
@@ -270,6 +271,9 @@ class ClauseBuilder:
 
     def month_day_year(self, month: LarkToken, days: tuple[int, ...], year: LarkToken) -> YearDates:
         return YearDates(tuple((_int(month), day) for day in days), _int(year))
+
+    def days_month(self, first: LarkToken, _: LarkToken, last: LarkToken, month: LarkToken) -> YearDates:
+        return YearDates(tuple((_int(month), day) for day in _span(_int(first), _int(last), 31, "days")))
 
     def day_month(self, day: LarkToken, month: LarkToken) -> YearDates:
         return YearDates(((_int(month), _int(day)),))
@@ -337,6 +341,7 @@ class ClauseBuilder:
         return DayPart(str(token.value))
 
 
+_DAYS = {"second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "week": 7, "month": 31, "quarter": 92, "year": 366}
 _PART_OF = {"hour": "minute", "minute": "second"}
 _WHOLE_OF = {"minute": "hour", "second": "minute"}
 _RANGES = {
@@ -353,6 +358,8 @@ _RANGES = {
 def _every(n: int, unit: str) -> Every:
     if n < 1:
         raise Refused(f"every {n} {unit}s is not an interval", "write a number from 1 on")
+    if n * _DAYS.get(unit, 1) > LONGEST_INTERVAL:
+        raise Refused(f"every {n} {unit}s is longer than a century", "write a shorter interval")
     if unit == "fortnight":
         return Every(2 * n, "week")
     return Every(n, unit)
@@ -374,7 +381,7 @@ def _spacing(rest: tuple[LarkToken, ...]) -> int:
         return 0
     if len(rest) == 3:
         return 1
-    return 2 if rest[2].type == "OTHER" else _int(rest[2])
+    return 2 if rest[2].type == "OTHER" else _every(_int(rest[2]), str(rest[-1].value)).n
 
 
 def _offset(unit: str, values: tuple[object, ...], of: str, *, every: int, alone: bool = False) -> Offset:

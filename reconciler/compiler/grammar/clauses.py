@@ -55,6 +55,10 @@ class NotUnderstood(Refused):
     understood = False
 
 
+LONGEST_INTERVAL = 36_600
+"""The most days that an interval may be long: a century, far beyond the years that are scheduled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """A time of day as said.

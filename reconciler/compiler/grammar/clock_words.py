@@ -91,8 +91,8 @@ def _of_each_hour(found: list[Token], index: int, before: Token) -> tuple[int, T
     word = found[index + skip] if index + skip < len(found) else None
     if word is None:
         return 0, token
-    if word.text == "past" and skip == 1 and _no_hour(found, index + 2):
-        return 2, spanning("OFFSET", ("minute", (minutes,)), found[index : index + 2])
+    if word.text == "past" and _no_hour(found, index + skip + 1):
+        return skip + 1, spanning("OFFSET", ("minute", (minutes,)), found[index : index + skip + 1])
     if word.text in _TO and minutes and before.kind not in ("FROM", "BETWEEN"):
         size = skip + 1
         if index + size < len(found) and found[index + size].kind == "EVERY":
@@ -190,6 +190,6 @@ def _with_half(rest: list[Token], token: Token) -> tuple[int, Token]:
                 return len(words), made
     if texts[:1] in (("noon",), ("midday",)) and clock.hour == 12 and not clock.minute:
         return 1, spanning("CLOCK", Clock(12, sure=True, halved=True), [token, rest[0]])
-    if texts[:1] == ("midnight",) and clock.hour in (0, 12) and not clock.minute:
+    if texts[:1] == ("midnight",) and clock.hour in ((0,) if clock.halved else (0, 12)) and not clock.minute:
         return 1, spanning("CLOCK", Clock(0, sure=True, halved=True), [token, rest[0]])
     return 0, token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.compiler.grammar.clauses import Clock
 from reconciler.compiler.grammar.scan import word_token
-from reconciler.compiler.grammar.vocabulary import FIXED_DAYS, WORDS, Token
+from reconciler.compiler.grammar.vocabulary import AMBIGUOUS_ADVERBS, FIXED_DAYS, WORDS, Token
 
 
 # sequences of words that stand for one token or several; `the` is left out before they are looked for
@@ -52,9 +52,13 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     _text("half", "year"): (("UNIT", "half-year"),),
     _text("half", "-", "year"): (("UNIT", "half-year"),),
     _text("half", "yearly"): (("ADVERB", (1, "half-year")),),
-    _text("bi", "-", "weekly"): (("AMBIGUOUS", "biweekly"),),
-    _text("bi", "-", "monthly"): (("AMBIGUOUS", "bimonthly"),),
-    _text("semi", "-", "monthly"): (("AMBIGUOUS", "semimonthly"),),
+    **{
+        (prefix, *dash, word.removeprefix(prefix)): (("AMBIGUOUS", word),)
+        for word in AMBIGUOUS_ADVERBS
+        for prefix in ("bi", "semi", "tri")
+        for dash in (("-",), ())
+        if word.startswith(prefix)
+    },
     _text("semi", "-", "annually"): (("ADVERB", (1, "half-year")),),
     **{
         (edge, "of", *every, "month"): (("MONTHDAY", day), ("OFMONTH", None))

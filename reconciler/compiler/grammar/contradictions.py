@@ -47,16 +47,13 @@ def check_frequencies(draft: Draft) -> None:
     """Refuse `daily weekly`, `weekly every hour` and `once a week on Monday and Friday`."""
     if not (draft.adverbs or draft.once):
         return
-    units = sorted(draft.every, key=_COARSER.index)
+    units = sorted({*draft.every, *(["hour"] if draft.past_every else [])}, key=_COARSER.index)
     coarse = [unit for unit in draft.adverbs if _COARSER.index(unit) > _COARSER.index(units[0])]
     if len(draft.adverbs) > 1 or any(unit != "day" for unit in coarse):
-        raise Refused(
-            "two frequencies contradict each other",
-            "write one of them",
-            instead=EACH_ALONE,
-        )
+        alone = () if draft.names_days else EACH_ALONE  # one of them may be meant for other days
+        raise Refused("two frequencies contradict each other", "write one of them", instead=alone)
     days = len(draft.weekdays.days) if draft.weekdays else len(draft.monthdays) + len(draft.nths) + len(draft.dates)
-    several = len(set(draft.times)) > 1 or (days > 1 and "day" not in draft.every)
+    several = len(set(draft.times)) > 1 or (days > 1 and bool(draft.every) and "day" not in draft.every)
     if draft.once and several and not set(units) & {"second", "minute", "hour"}:
         raise Refused(
             "`once` and several times contradict each other", "leave it out, or write one time", instead=EACH_ALONE

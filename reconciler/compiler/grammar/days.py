@@ -96,6 +96,12 @@ class DayReader:
             raise Refused(
                 "a date and other days contradict each other", "write the date, or the days", instead=EACH_ALONE
             )
+        if draft.dates and draft.every.keys() & {"week", "month", "quarter", "half-year"}:
+            raise Refused(
+                "a date comes once a year, and the interval is another",
+                "write the interval, or the date",
+                instead=({"period": ""}, {"day": ""}),
+            )
         if draft.dates and draft.months:
             raise Refused(
                 "a date and other months contradict each other", "write the date, or the months", instead=EACH_ALONE
@@ -190,6 +196,28 @@ class DayReader:
         draft = self.draft
         if draft.every.get("year", 1) != 1:
             return self._every_years(draft.every["year"])
+        self._check_units()
+        self._check_scopes()
+        for unit, length in (("quarter", 3), ("half-year", 6)):
+            if unit in draft.every or (unit in draft.of_units and self._counts_days()):
+                self._spread(length * draft.every.get(unit, 1), by_end=True, first=draft.from_value.get("month"))
+                if unit == "half-year" or draft.every.get(unit, 1) > 1:
+                    self.notes.assume(f"every {length * draft.every.get(unit, 1)} months is counted from January")
+        if "month" in draft.every and (self.anchored or draft.every["month"] > 1):
+            n = draft.every["month"]
+            if 12 % n or self.anchored:
+                return self._everymonth_field(n)
+            self._spread(n, by_end=False, first=draft.from_value.get("month"))
+        elif "month" in draft.from_value and not draft.every.keys() & {"quarter", "half-year", "year"}:
+            first = draft.from_value["month"]
+            self.months = frozenset(range(first, 13))
+            self.notes.assume(f"from month {first} to December, every year")
+        self._years()
+        return None
+
+    def _check_units(self) -> None:
+        """Refuse a unit or a start of which it is not clear what it refers to."""
+        draft = self.draft
         if "day" in draft.of_units and not (self.sub_daily or draft.times or draft.values):
             raise Refused("it is not clear what part of the day is meant", "write the time")
         if "week" in draft.of_units or ("week" in draft.every and (draft.monthdays or draft.nths or draft.dates)):
@@ -198,21 +226,38 @@ class DayReader:
             raise Refused(
                 "it is not clear what the unit refers to", "say how often, such as every hour, or minutes past the hour"
             )
-        for unit, length in (("quarter", 3), ("half-year", 6)):
-            if unit in draft.every or unit in draft.of_units:
-                self._spread(length * draft.every.get(unit, 1), by_end=True)
-        if "month" in draft.every and (self.anchored or draft.every["month"] > 1):
-            n = draft.every["month"]
-            if 12 % n or self.anchored:
-                return self._everymonth_field(n)
-            self._spread(n, by_end=False, first=draft.from_value.get("month"))
-        elif "month" in draft.from_value:
-            first = draft.from_value["month"]
-            self.months = frozenset(range(first, 13))
-            self.notes.assume(f"from month {first} to December, every year")
-        if "year" in draft.every or "year" in draft.of_units:
+        if "month" in draft.from_value and draft.years is not None:
+            raise Refused("it is not clear when it starts", "write the date: starting 2027-03-01")
+
+    def _years(self) -> None:
+        """Apply `yearly` and `of the year`."""
+        draft = self.draft
+        if "year" in draft.every and "month" in draft.from_value and not (draft.months or draft.dates):
+            self.months = frozenset({draft.from_value["month"]})
+            self.monthdays = self.monthdays or [1]
+            self.notes.assume("no day was given: the 1st of the month")
+        elif "year" in draft.every or ("year" in draft.of_units and self._counts_days()):
             self._yearly()
-        return None
+
+    def _counts_days(self) -> bool:
+        """Return whether days are numbered, so that `of the quarter` says from where."""
+        return bool(self.monthdays or self.draft.nths)
+
+    def _check_scopes(self) -> None:
+        """Refuse `yearly on the 1st of the month` and `every month of the quarter`: two periods for one number."""
+        draft = self.draft
+        units = [unit for unit in ("month", "quarter", "half-year", "year") if unit in draft.every]
+        scopes = draft.of_units & {"month", "quarter", "half-year", "year"}
+        # a longer period beside a day of the month is no other one: `on the 1st of the month every quarter`
+        against = [unit for unit in units for scope in scopes if unit != scope and draft.every[unit] == 1]
+        if scopes and not (units or draft.every or draft.names_days):
+            raise Refused("it is not clear what is counted in the period", "write which days, such as every day")
+        if len(units) > 1 or (against and not (self.sub_daily and not self._counts_days())):
+            raise Refused(
+                "two periods are named",
+                "name the one in which the days are counted",
+                instead=({"period": ""}, {"scope": ""}) if len(units) == 1 else (),
+            )
 
     def _spread(self, step: int, *, by_end: bool, first: int | None = None) -> None:
         if self.draft.months is not None and first is None and _spaced(self.draft.months) == step:
@@ -288,18 +333,35 @@ class DayReader:
             raise Refused("first and last of the year are mixed", "write two phrases in a list")
         self.months = frozenset({12 if days[0] < 0 else 1})
 
-    def _defaults(self) -> None:
-        """Give `every year` its 1 January, `every month` its 1st, `every week` its first day."""
+    def _check_weeks(self, named: bool) -> None:
+        """Refuse weeks that are given twice, or without a day."""
         draft = self.draft
-        named = self.weekdays is not None or self.monthdays or draft.nths or draft.dates or draft.spans
         weeks = draft.parity is not None or draft.weeks is not None
         if draft.parity is not None and draft.weeks is not None:
             raise Refused("weeks are given twice", "write their numbers, or even or odd", instead=EACH_ALONE)
         if weeks and not named and not self.sub_daily and "day" not in draft.every:
             raise Refused("no day of the week is given", instead=({"^": "every Monday "}, {"^": "every day "}))
+
+    def _defaults(self) -> None:
+        """Give `every year` its 1 January, `every month` its 1st, `every week` its first day."""
+        draft = self.draft
+        days = self.monthdays or draft.nths or draft.dates or draft.spans
+        named = bool(days) or self.weekdays is not None or draft.falling is not None
+        coarse = [unit for unit in ("week", "quarter", "half-year", "year") if unit in draft.every]
+        if coarse and self.sub_daily and not named and not draft.months and "day" not in draft.every:
+            raise Refused(
+                f"every {coarse[0]} and an interval within the day contradict each other",
+                "write one of them",
+                instead=EACH_ALONE,
+            )
+        if draft.week_start and (named or self.sub_daily or draft.every.keys() - {"week"}):
+            raise Refused(
+                "the start of the week and other days are both named", "write one of them", instead=EACH_ALONE
+            )
+        self._check_weeks(named)
         if named or self.sub_daily or draft.every.get("day"):
             self._check_long_period()
-            if not (named or self.sub_daily or draft.every.get("day") or draft.times_a_day):
+            if not (named or self.sub_daily or draft.every.get("day") or draft.times_per):
                 self.notes.assume("no day was given: every day")
             return
         every = draft.every
@@ -322,7 +384,7 @@ class DayReader:
                 "write how often, such as `every day at 09:00`",
                 instead=({"^": "every day "}, {"^": "every day at 09:00 "}),
             )
-        elif draft.times_a_day is None:
+        elif draft.times_per is None:
             self.notes.assume("no day was given: every day")
 
     def _week_start(self) -> None:
@@ -340,7 +402,7 @@ class DayReader:
         unit = next((unit for unit in _LONG_PERIODS if unit in draft.every), None)
         if unit is None or self.weekdays is None or self.monthdays or draft.nths or draft.falling or draft.dates:
             return
-        if draft.every[unit] == 1 and (self.sub_daily or draft.months):
+        if draft.every[unit] == 1 and self.sub_daily:
             return  # every hour from Monday to Friday is the same in every month
         name = f"{date(2024, 1, 1 + min(self.weekdays)):%A}"
         period = unit if draft.every[unit] == 1 and unit != "half-year" else f"{draft.every[unit]} {unit}s"

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from reconciler.compiler.grammar.clauses import Refused
-from reconciler.compiler.grammar.vocabulary import AMBIGUOUS_ADVERBS, GLUE_WORDS, REFUSED_WORDS, WORDS, Token
+from reconciler.compiler.grammar.vocabulary import AMBIGUOUS_ADVERBS, ARTICLES, GLUE_WORDS, REFUSED_WORDS, WORDS, Token
 
 MOST_WORDS = 8
 _VERBS = (
@@ -119,6 +119,7 @@ def front_of(found: list[Token], phrase: str) -> Front:
         verb = (
             token.text in VERBS
             or token.text in RUNNING
+            or token.text in ARTICLES
             or (token.text == "up" and at > 0 and said[at - 1].text in VERBS)
         )
         _check(token, said[at + 1] if at + 1 < len(said) else found[size], verb=verb)
@@ -163,7 +164,7 @@ def _without_running(words: list[Token]) -> list[Token]:
         first = 1  # `this job runs`, and never `this Friday`
     while first < last and words[first].text in RUNNING:
         first += 1
-    while last > first and words[last - 1].text in RUNNING:
+    while last > first and (words[last - 1].text in RUNNING or words[last - 1].text in "-,:"):
         last -= 1
     return words[first:last]
 

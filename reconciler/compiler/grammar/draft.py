@@ -57,7 +57,7 @@ class Draft:
 
     every: dict[str, int] = field(default_factory=dict)
     times: list[Clock] = field(default_factory=list)
-    times_a_day: int | None = None
+    times_per: TimesPer | None = None
     once: bool = False
     adverbs: set[str] = field(default_factory=set)
     windows: list[Window] = field(default_factory=list)
@@ -104,6 +104,7 @@ class Draft:
     months_led: bool = False
     week_start: bool = False
     part_named: bool = False
+    days_scoped: bool = False
     day_after: bool = False
 
     @property

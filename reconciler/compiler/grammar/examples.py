@@ -53,5 +53,5 @@ def when_it_runs(n: int, unit: str, target: str | tuple[int, int]) -> Refused:
     spread = _SPREAD.get(unit, {}).get(n) or (
         f"every {60 // n} minutes" if unit == "hour" and n and 60 % n == 0 else ""
     )
-    instead: list[Edit] = [{target: ""}, {target: spread}] if spread else [{target: ""}]
+    instead: list[Edit] = [{target: spread}] if spread else []
     return Refused(f"`{times} {article} {unit}` does not say when", "write the days and the times", instead=instead)

@@ -46,6 +46,7 @@ def still_excepted(clause: Clause, previous: Clause | None, separator: str | Non
     group = group_of(clause)
     if separator is not None and "and" in separator and group in ("day", "scope") and not strong_of(clause):
         return Clause(("EXCEPT", *clause.prefixes), clause.core)
-    if group in ("day", "scope", "period", "time") and not (group == "time" and isinstance(clause.core, Values)):
+    a_time = group == "time" and isinstance(clause.core, Values) and "and" not in (separator or "")
+    if group in ("day", "scope", "period", "time") and not a_time:
         raise Refused("it is not clear what the exception covers", "put the exception last")
     return clause

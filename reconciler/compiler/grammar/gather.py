@@ -45,10 +45,11 @@ from reconciler.compiler.grammar.contradictions import (
     check_frequencies,
     check_numbers,
 )
-from reconciler.compiler.grammar.draft import Draft, Window, strong_of
+from reconciler.compiler.grammar.draft import Draft, Window, group_of, strong_of
 from reconciler.compiler.grammar.examples import EDGES, FIRST, WHOLE_OF, when_it_runs
 from reconciler.compiler.grammar.exceptions import still_excepted
 from reconciler.model import DstPolicy
+from reconciler.timing.english_words import ordinal
 
 
 def gather(parts: list[Clause | Separator]) -> Draft:
@@ -67,9 +68,19 @@ def gather(parts: list[Clause | Separator]) -> Draft:
         previous, separator = part, None
     check_days_of_every_day(draft)
     check_frequencies(draft)
-    if draft.times_a_day not in (None, len(set(draft.times))):
-        raise when_it_runs(draft.times_a_day or 0, "day", "period")
+    if draft.times_per is not None and not _all_named(draft, draft.times_per):
+        raise when_it_runs(draft.times_per.n, draft.times_per.unit, "period")
     return draft
+
+
+def _all_named(draft: Draft, said: TimesPer) -> bool:
+    """Return whether each of `three times a day`, `twice a week on Monday and Thursday` is named."""
+    if said.unit == "day":
+        return len(set(draft.times)) == said.n
+    weekdays = len(draft.weekdays.days) if draft.weekdays else 0
+    numbered = len(draft.monthdays) + sum(len(one.nths) for one in draft.nths)
+    days, others = (weekdays, numbered) if said.unit == "week" else (numbered, weekdays)
+    return days == said.n and not others and len(draft.times) <= 1
 
 
 class _Gatherer:
@@ -90,6 +101,8 @@ class _Gatherer:
         elif "ON" in self.clause.prefixes:
             self.draft.on = True
         name = type(self.core).__name__
+        if self.draft.days_scoped and self.separator is not None and group_of(self.clause) == "day":
+            raise Refused("it is not clear which days are meant in which months", "write a list of phrases")
         handler = getattr(self, "_" + name.lower(), None)
         if handler is None:
             raise NotUnderstood("this part is not understood", None)
@@ -157,9 +170,10 @@ class _Gatherer:
             )
 
     def _timesper(self, core: TimesPer) -> None:
-        if core.unit != "day" or self.separator is not None:
+        self.only(None)
+        if core.unit not in ("day", "week", "month") or self.separator is not None:
             raise when_it_runs(core.n, core.unit, self.clause.span)
-        self.draft.times_a_day = core.n
+        self.draft.times_per = core
 
     # ---- times of day
 
@@ -180,13 +194,19 @@ class _Gatherer:
             if all(clock.number for clock in clocks) and "AT" not in self.clause.prefixes and not draft.part_named:
                 numbers = ", ".join(str(clock.hour) for clock in clocks)
                 at = " and ".join(f"{clock.hour:02}:00" for clock in clocks)
+                on = " and ".join(f"on the {ordinal(clock.hour)}" for clock in clocks)
                 raise Refused(
                     f"it is not clear what {numbers} counts",
                     "write a time such as 09:00, or name the unit",
-                    instead=({self.clause.span: f"at {at}"},),
+                    instead=({self.clause.span: on}, {self.clause.span: f"at {at}"}),
                 )
             if draft.times and self.separator is None:
                 raise Refused("two times follow each other", "join them by a comma or and")
+            if any(not one.past and one.number and other.past for one, other in pairwise(clocks)):
+                raise Refused(
+                    f"{clocks[-1]} is said as minutes past an hour, and the number before it is not",
+                    "write the times out",
+                )
             if any(one.past and not other.past for one, other in pairwise(clocks)):
                 all_past = [clock if clock.past else clock.plus(clocks[0].minute) for clock in clocks]
                 raise Refused(
@@ -209,7 +229,7 @@ class _Gatherer:
     def _daypart(self, core: DayPart) -> None:
         self.only(None)
         if self.draft.part is not None:
-            raise Refused("two parts of the day are named", "write two phrases in a list", instead=EACH_ALONE)
+            raise Refused("two parts of the day are named", "write two phrases in a list")
         self.draft.part = core.part
         if core.each:
             self.draft.every.setdefault("day", 1)
@@ -266,7 +286,7 @@ class _Gatherer:
         if self.strong == "FALLING":
             draft.falling = core.days
             return
-        if self.strong in ("FROM", "BETWEEN") and len(core.days) < 2:
+        if self.strong in ("FROM", "BETWEEN") and not core.span:
             raise self.refuse()
         if self.strong == "BETWEEN" and len(core.days) == 2:
             raise Refused("between two days lies only a night", "write the day that it is then")
@@ -278,11 +298,7 @@ class _Gatherer:
         elif self._adds():
             draft.weekdays = Weekdays(draft.weekdays.days | core.days)
         elif draft.weekdays.days != core.days:
-            raise Refused(
-                "two sets of weekdays contradict each other",
-                "name each weekday once, or join them by and",
-                instead=EACH_ALONE,
-            )
+            raise Refused("two sets of weekdays contradict each other", "name each weekday once, or join them by and")
         if (draft.monthdays or draft.nths) and self.separator and "and" in self.separator:
             draft.either = True
 
@@ -417,6 +433,7 @@ class _Gatherer:
         if self.draft.months is not None and not self._adds():
             raise Refused("two sets of months contradict each other", "join them by and", instead=EACH_ALONE)
         self.draft.months_led |= bool(self.clause.prefixes)
+        self.draft.days_scoped |= self.draft.names_days
         self.draft.months = (self.draft.months or frozenset()) | core.months
 
     def _years(self, core: Years) -> None:

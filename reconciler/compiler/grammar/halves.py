@@ -82,7 +82,7 @@ class ClockSettler:
 
     def _part_alone(self) -> None:
         part = self.draft.part
-        if self.draft.every.keys() & UNITS.keys():
+        if self.draft.every.keys() & UNITS.keys() or self.draft.past_every or "minute" in self.draft.values:
             raise Refused(f"it is not clear when the {part} begins and ends", "write a span from one time to another")
         known = {"morning": self.conventions.morning, "evening": self.conventions.evening}
         if part not in known:
@@ -173,6 +173,8 @@ def _rising(clocks: list[Clock]) -> list[Clock]:
 def _in_part(clock: Clock, part: str) -> Clock:
     """Return *clock* in the morning, afternoon, evening or at night; raise Refused where it cannot be."""
     low, high = {"morning": (0, 12), "afternoon": (12, 19), "evening": (16, 24), "night": (18, 30)}[part]
+    if part == "morning" and clock.hour == 12 and not clock.halved:
+        raise Refused("12 in the morning may be noon or midnight", "write 00:00 or 12:00")
     faces = [clock] if clock.sure and not clock.bare else [clock.forenoon(), clock.afternoon()]
     fitting = [face for face in faces if low <= face.hour < high or low <= face.hour + 24 < high]
     if len(fitting) != 1:

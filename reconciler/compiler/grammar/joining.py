@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.compiler.grammar.clauses import Refused
+from reconciler.compiler.grammar.clauses import NotUnderstood, Refused
 from reconciler.compiler.grammar.vocabulary import Token, spanning
 
 _LISTED = {
@@ -20,6 +20,7 @@ _LISTED = {
     "YEAR": "year",
 }
 _BRACKETS = {"(": "(", ")": ")", "[": "(", "]": ")"}
+_OF_DATES = {"number", "ordinal", "month", "year", "date"}
 _MIXED = ({"year", "number"}, {"time", "number"}, {"ordinal", "number"})
 
 
@@ -76,6 +77,8 @@ class _Joiner:
         left, mark, right = self.out[-1], self.found[index], self.found[index + 1]
         apart = mark.end < right.start and (mark.text == ":" or left.end < mark.start)
         one, other = _LISTED.get(left.kind), _LISTED.get(right.kind)
+        if {one, other} <= _OF_DATES:
+            return False  # June 1 - Aug 31
         return apart and (one is None or other is None or (one != other and {one, other} not in _MIXED))
 
     def _separate(self, index: int) -> int:
@@ -95,6 +98,8 @@ class _Joiner:
         found, out = self.found, self.out
         words = " ".join(token.text for token in found[index:end])
         sep = spanning("SEP", None, found[index:end], words)
+        if end >= len(found) and any(token.kind == "AND" or token.text in "&/+" for token in found[index:end]):
+            raise NotUnderstood("the phrase ends too early", "say what it means to the end")
         if ";" in words or end >= len(found) or not out:
             return sep
         left, right = out[-1], found[end]
@@ -106,8 +111,17 @@ class _Joiner:
         if right.kind == "NUMBER" and after in ("UNIT", "TIMES", "AFTER", "MONTH") and not counts_past:
             lists_minutes = left.kind == "NUMBER" and found[end + 1].value in ("minute", "second")
             return sep._replace(kind="JOIN") if lists_minutes and self._led_by_at() else sep
+        if other == "time" and one == "number" and self._days_of_month():
+            return sep  # March 1-5, 9am
         same = one is not None and one == other
         return sep._replace(kind="JOIN") if same or {one, other} in _MIXED else sep
+
+    def _days_of_month(self) -> bool:
+        """Return whether the numbers of the list being read follow a month."""
+        kinds = [token.kind for token in self.out]
+        while kinds and kinds[-1] in ("NUMBER", "ORDINAL", "JOIN", "TO"):
+            kinds.pop()
+        return bool(kinds) and kinds[-1] == "MONTH"
 
     def _led_by_at(self) -> bool:
         """Return whether the numbers of the list being read follow `at`."""

@@ -143,7 +143,21 @@ def _pieces(parts: list[Part]) -> list[list[Part]]:
             pieces.append([])
         else:
             pieces[-1].append(part)
-    return [piece for piece in pieces if any(isinstance(part, Clause) for part in piece)]
+    pieces = [piece for piece in pieces if any(isinstance(part, Clause) for part in piece)]
+    if len(pieces) > 1:
+        _check_whole(pieces)
+    return pieces
+
+
+def _check_whole(pieces: list[list[Part]]) -> None:
+    """Refuse `Mon; Wed; Fri 9am` and `weekdays 9am; 5pm`, in which a part leans on another."""
+    groups = [{group_of(part) for part in piece if isinstance(part, Clause)} for piece in pieces]
+    clocks = [all(isinstance(part, Separator) or isinstance(part.core, Values) for part in piece) for piece in pieces]
+    days = any({"day", "period"} & found for found in groups)
+    if any("time" not in found for found in groups) or (days and any(clocks)):
+        raise Refused(
+            "parts that semicolons divide have to stand by themselves", "give each its days and its time, or use commas"
+        )
 
 
 def _segments(parts: list[Part]) -> list[list[Part]]:
@@ -215,6 +229,7 @@ def _rule(drafts: list[Draft], whole: Draft, zone: str, conventions: Conventions
     if any(_share_days(one, other) for one, other in combinations(drafts, 2)):
         notes.assume("the parts add up: on days of both it runs at the times of both")
     for draft in drafts:
+        _check_start(draft, whole)
         times = ClockReader(draft, conventions, notes, anchored=whole.anchor is not None).read()
         sub_daily = (
             times.elapsed is not None
@@ -241,6 +256,15 @@ def _rule(drafts: list[Draft], whole: Draft, zone: str, conventions: Conventions
     if len(members) > _MOST_MEMBERS:
         raise Refused("this needs too many field sets", "write a simpler schedule")
     return rule_union(members)
+
+
+def _check_start(draft: Draft, whole: Draft) -> None:
+    """Refuse `every 2 months starting 2026-02-15`: months are counted from January, and it does not begin there."""
+    n, start = draft.every.get("month", 1), whole.start
+    if n == 1 or 12 % n or whole.anchor is not None or start is None:
+        return
+    if (start.month - 1) % n or (start.day != 1 and not draft.names_days):
+        raise Refused(f"it is not clear from when every {n} months is counted", "name the months and the day")
 
 
 def _share_days(one: Draft, other: Draft) -> bool:

@@ -94,6 +94,14 @@ def _named_zone(match: re.Match[str]) -> _Made:
     return ("ZONE", key, match[0]) if key else ("WORD", None, word)
 
 
+def _past(match: re.Match[str]) -> _Made:
+    """Return `:15` as minutes, unless a word is glued to it: `Mon:09` may be the hour."""
+    glued = re.search(r"([^\W\d]+)\Z", match.string[max(0, match.start() - 20) : match.start()])
+    if glued is not None and glued[1] != "at":
+        return ("WORD", None, match[0])
+    return ("COLON", int(match[0][1:]), match[0])
+
+
 def _zone(match: re.Match[str]) -> _Made:
     word, offset = match["zone"], match["zone_at"]
     try:
@@ -175,7 +183,7 @@ _TOKENS: dict[str, Callable[[re.Match[str]], _Made]] = {
     "ordinal": lambda match: ("ORDINAL", int(match["ordinal"]), match[0]),
     "count": lambda match: ("COUNT", (int(match["count"]), _UNIT_LETTERS[match["unit"]]), match[0]),
     "length": lambda match: ("COUNT", (60 * int(match["hours"]) + int(match["minutes"]), "minute"), match[0]),
-    "past": lambda match: ("COLON", int(match[0][1:]), match[0]),
+    "past": _past,
     "decimal": lambda match: ("DECIMAL", None, match[0]),
     "mixed": lambda match: ("WORD", None, match[0]),
 }

@@ -33,7 +33,9 @@ _CRON_FIELDS = r"(?:\s+[0-9*/,?#LWlw-]+){4,5}\s*$"
 _MARK = re.compile(
     rf"(?:#+|//|--|;;?|[-+>\u2022\u2013\u2014]|[0-9]{{1,2}}[.)]|\*(?!{_CRON_FIELDS}))\s+|#+(?=\w)", re.MULTILINE
 )
-_ENDS = ".!;,:"
+_ENDS = ".!;,:\u2026"
+_MOST_FOLDED = 8_000  # one character may stand for many
+_MOST_AROUND = 5  # layers
 
 
 class Text(NamedTuple):
@@ -55,7 +57,7 @@ def bare(phrase: str) -> Bare:
     start, end = 0, len(phrase)
     if phrase[:1].isalpha() and phrase[-1:].isalnum():
         return Bare(start, end)
-    while True:
+    for _ in range(_MOST_AROUND):
         before = (start, end)
         while start < end and (phrase[start].isspace() or phrase[start] == "\ufeff"):
             start += 1
@@ -76,7 +78,8 @@ def bare(phrase: str) -> Bare:
                 start, end = start + len(opening), end - len(closing)
                 break
         if (start, end) == before:
-            return Bare(start, end)
+            break
+    return Bare(start, end)
 
 
 def fold(phrase: str, span: Bare) -> Text:
@@ -89,4 +92,6 @@ def fold(phrase: str, span: Bare) -> Text:
         for one in unicodedata.normalize("NFKC", char).translate(_FOLDED).lower():
             folded.append(one)
             places.append(place)
+        if len(folded) > _MOST_FOLDED:
+            break
     return Text("".join(folded), places)

@@ -53,7 +53,10 @@ def tokens(phrase: str, span: Bare) -> Words:
             f"the phrase has {len(phrase)} characters; {LONGEST_PHRASE} is the most that is read",
             "say when it runs in one sentence, or write a list of phrases",
         )
-    found = zones_named(_scanned(fold(phrase, span), phrase))
+    text = fold(phrase, span)
+    if len(text.folded) > LONGEST_PHRASE:
+        raise Refused("the phrase has too many characters in disguise", "write it in plain letters")
+    found = zones_named(_scanned(text, phrase))
     if len(found) > MOST_TOKENS:
         raise Refused(
             f"the phrase has {len(found)} parts; {MOST_TOKENS} is the most that is read", "write a list of phrases"

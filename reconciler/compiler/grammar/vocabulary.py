@@ -268,5 +268,5 @@ GLUE_WORDS = frozenset(
         "inclusive exclusive"
     ).split()
 )
-VOCABULARY = tuple(sorted({*WORDS, *GLUE_WORDS} - {"a", "an"}))
+VOCABULARY = tuple(sorted({*WORDS, *GLUE_WORDS, *COURTESY, "business"} - ARTICLES))
 """What a misspelt word may have been meant to be."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from reconciler.compiler.grammar.clauses import Refused
+from reconciler.compiler.grammar.clauses import LONGEST_INTERVAL, Refused
 from reconciler.compiler.grammar.dialects.advice import sentence
 from reconciler.model import CalendarInterval, Reading, Timing
 
@@ -62,6 +62,8 @@ def every(interval: Interval) -> str:
         if months:
             raise Refused("months and shorter units in one interval are not understood", "name one of the two")
         days, seconds = 0, days * _DAY + seconds
+    if 31 * months + days + seconds / _DAY > LONGEST_INTERVAL:
+        raise Refused("the interval is longer than a century", "write a shorter interval")
     if months:
         return f"every {_count(months, 'month')} on the 1st at 00:00"
     if days and days % 7 == 0:
