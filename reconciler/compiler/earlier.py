@@ -27,10 +27,10 @@ _SUNDAY_ASSUMED = "no weekday was given: Sunday, as in cron's @weekly"
 _MOST_COMBINED = 64
 """How many combinations of answers to the phrases of a list are tried: two or three phrases are asked back at most."""
 _OFFSET_WITH_MINUTES = re.compile(r"\b((?:utc|gmt) ?[+-] ?[0-9]{1,2}):([0-5][0-9])\b", re.IGNORECASE)
-# of two halves of the day the last one counted
+_AM = r"a\.?m\.?"
 _TWO_HALVES = (
-    (re.compile(r"\bam pm\b", re.IGNORECASE), "pm"),
-    (re.compile(r"\b(?:noon|midday) am\b", re.IGNORECASE), "midnight"),
+    (re.compile(rf"(?<![a-z]){_AM} pm\b", re.IGNORECASE), " pm"),
+    (re.compile(rf"\b(?:noon|midday) {_AM}(?![a-z])", re.IGNORECASE), "midnight"),
 )
 
 
@@ -70,35 +70,46 @@ class Asked:
         Of several phrases it holds all due times of those that are read. A cron line says nothing but its fields: one
         that is asked back has to have a known answer.
         """
-        read_today, open_ = list[Reading](), list[str]()
-        for phrase, answer in zip(self.phrases, self.answers, strict=True):
-            known = self._once_read(phrase) if looks_like_crontab(phrase) else None
-            if isinstance(answer, Reading):
-                read_today.append(answer)
-            elif known is not None:
-                read_today.append(known)
-            else:
-                open_.append(phrase)
-        if not open_ or any(map(looks_like_crontab, open_)):
+        read_once = [
+            self._once_read(phrase) if isinstance(answer, Question) and _is_fields(phrase) else answer
+            for phrase, answer in zip(self.phrases, self.answers, strict=True)
+        ]
+        parts = [one.timing for one in read_once if isinstance(one, Reading)]
+        if None in read_once or len(parts) == len(read_once) or not all(_within(one, timing) for one in parts):
             return False
-        whole = all(_within(one.timing, timing) for one in read_today)
-        return whole and not contradictions(", ".join(self.phrases), timing)
+        texts, minutes = zip(*map(_once_written, self.phrases), strict=True)
+        back = _moved(timing, max(minutes), "0")
+        as_said = [(self.phrases, timing), *([(texts, back)] if back else [])]
+        return any(not contradictions(", ".join(said), one) for said, one in as_said)
 
     def _once_read(self, phrase: str) -> Reading | None:
         """Return what an earlier release read in *phrase*, where it is known to have dropped or mixed up a part."""
-        fields = _once_fields(phrase, self.timezone) if self.timezone is not None else None
-        if fields is not None:
-            return fields
-        text = normalize("NFKC", phrase).removeprefix("@")  # which was `at`: `@every 90m`
-        for halves, last in _TWO_HALVES:
-            text = halves.sub(last, text)
-        offset = _OFFSET_WITH_MINUTES.search(text)
-        if offset is not None:
-            text = f"{text[: offset.start()]}{offset[1]}{text[offset.end() :]}"
+        if _is_fields(phrase):
+            return _once_fields(phrase, self.timezone) if self.timezone is not None else None
+        text, minute = _once_written(phrase)
         found = read(text, timezone=self.timezone, conventions=self.conventions) if text != phrase else None
-        if not isinstance(found, Reading):
-            return None
-        return found if offset is None else _at_minute(found, int(offset[2]))
+        timing = _moved(found.timing, "0", minute) if isinstance(found, Reading) else None
+        return Reading(timing) if timing is not None else None
+
+
+def _is_fields(phrase: str) -> bool:
+    """Return whether *phrase* is a cron line; a name behind `@` was read as English by earlier releases."""
+    return looks_like_crontab(phrase) and not phrase.strip().startswith("@")
+
+
+def _once_written(phrase: str) -> tuple[str, str]:
+    """Return *phrase* without what an earlier release dropped, and the minute at which it put what is due on the hour.
+
+    Of two halves of the day it kept the last, of digits in disguise their values; `@` was `at`, and the minutes of
+    `UTC+5:30` were those of the time of day.
+    """
+    text = normalize("NFKC", phrase).strip().removeprefix("@")
+    for halves, last in _TWO_HALVES:
+        text = halves.sub(last, text)
+    offset = _OFFSET_WITH_MINUTES.search(text)
+    if offset is None:
+        return text, "0"
+    return f"{text[: offset.start()]}{offset[1]}{text[offset.end() :]}", str(int(offset[2]))
 
 
 def _within(part: Timing, whole: Timing) -> bool:
@@ -111,7 +122,7 @@ def _within(part: Timing, whole: Timing) -> bool:
 
 def _once_fields(line: str, timezone: str) -> Reading | None:
     """Return what the cron *line* meant when six fields had the seconds first and `?` was a star, or None."""
-    words = line.lower().replace("?", "*").split() if looks_like_crontab(line) else []
+    words = line.lower().replace("?", "*").split()
     program = {len(one.fields): one for one in (CRONTAB, CRONSIM_WITH_SECONDS)}.get(len(words))
     if program is None:
         return None
@@ -125,13 +136,12 @@ def _once_fields(line: str, timezone: str) -> Reading | None:
         return None
 
 
-def _at_minute(reading: Reading, minute: int) -> Reading | None:
-    """Return *reading*, which is due on full hours, at *minute* of them, for which an offset's minutes were taken."""
-    rule = reading.timing.rule
-    if not isinstance(rule, tuple):
+def _moved(timing: Timing, minute: str, to: str) -> Timing | None:
+    """Return *timing*, which is due at *minute* of its hours only, at minute *to*; None if it is due at others."""
+    if minute == to:
+        return timing
+    rule = timing.rule if isinstance(timing.rule, tuple) else ()
+    members = [one for one in rule if isinstance(one, CronFields) and one.minute == minute]
+    if not members or len(members) < len(rule):
         return None
-    hourly = [one for one in rule if isinstance(one, CronFields) and one.minute == "0"]
-    if len(hourly) < len(rule):
-        return None
-    moved = rule_union(replace(one, minute=str(minute)) for one in hourly)
-    return replace(reading, timing=replace(reading.timing, rule=moved))
+    return replace(timing, rule=rule_union(replace(one, minute=to) for one in members))
