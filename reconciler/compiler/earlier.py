@@ -8,7 +8,7 @@ nothing that its phrases say.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 from unicodedata import normalize
@@ -70,17 +70,28 @@ class Asked:
         Of several phrases it holds all due times of those that are read. A cron line says nothing but its fields: one
         that is asked back has to have a known answer.
         """
-        read_once = [
+        known = [
             self._once_read(phrase) if isinstance(answer, Question) and _is_fields(phrase) else answer
             for phrase, answer in zip(self.phrases, self.answers, strict=True)
         ]
-        parts = [one.timing for one in read_once if isinstance(one, Reading)]
-        if None in read_once or len(parts) == len(read_once) or not all(_within(one, timing) for one in parts):
+        parts = [one.timing for one in known if isinstance(one, Reading)]
+        open_ = [phrase for phrase, one in zip(self.phrases, known, strict=True) if isinstance(one, Question)]
+        if None in known or not open_ or not all(_within(part, timing) for part in parts):
             return False
+        return any(not contradictions(", ".join(said), one) for said, one in self._said(timing, open_, parts))
+
+    def _said(
+        self, timing: Timing, open_: Sequence[str], parts: Sequence[Timing]
+    ) -> Iterator[tuple[Sequence[str], Timing]]:
+        """Yield what phrases have to say, in each way in which they may be held against *timing*, or a part of it."""
+        yield self.phrases, timing
         texts, minutes = zip(*map(_once_written, self.phrases), strict=True)
         back = _moved(timing, max(minutes), "0")
-        as_said = [(self.phrases, timing), *([(texts, back)] if back else [])]
-        return any(not contradictions(", ".join(said), one) for said, one in as_said)
+        if back is not None:
+            yield texts, back
+        rest = _without(parts, timing)
+        if rest is not None:
+            yield open_, rest
 
     def _once_read(self, phrase: str) -> Reading | None:
         """Return what an earlier release read in *phrase*, where it is known to have dropped or mixed up a part."""
@@ -118,6 +129,13 @@ def _within(part: Timing, whole: Timing) -> bool:
         return False
     more = replace(whole, rule=rule_union([*whole.rule, *part.rule]))
     return equal(as_written_out(more), as_written_out(whole))
+
+
+def _without(parts: Sequence[Timing], whole: Timing) -> Timing | None:
+    """Return *whole* without the members that are due in *parts* only; None if nothing is taken away, or left."""
+    rule = whole.rule if isinstance(whole.rule, tuple) else ()
+    rest = tuple(member for member in rule if not any(_within(replace(part, rule=(member,)), part) for part in parts))
+    return replace(whole, rule=rest) if 0 < len(rest) < len(rule) else None
 
 
 def _once_fields(line: str, timezone: str) -> Reading | None:
