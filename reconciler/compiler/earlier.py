@@ -28,9 +28,11 @@ _MOST_COMBINED = 64
 """How many combinations of answers to the phrases of a list are tried: two or three phrases are asked back at most."""
 _OFFSET_WITH_MINUTES = re.compile(r"\b((?:utc|gmt) ?[+-] ?[0-9]{1,2}):([0-5][0-9])\b", re.IGNORECASE)
 _AM = r"a\.?m\.?"
-_TWO_HALVES = (
+# of two halves of the day the last one counted, and an offset behind a time of day was another one
+_REWRITTEN = (
     (re.compile(rf"(?<![a-z]){_AM} pm\b", re.IGNORECASE), " pm"),
     (re.compile(rf"\b(?:noon|midday) {_AM}(?![a-z])", re.IGNORECASE), "midnight"),
+    (re.compile(r"(?<=[0-9mM]) ?\+([0-2][0-9]):?([0-5][0-9])(?![0-9:])"), r" and \1:\2"),
 )
 
 
@@ -67,16 +69,16 @@ class Asked:
     def nothing_contradicts(self, timing: Timing) -> bool:
         """Return whether *timing* does what the phrases say, as far as that is certain.
 
-        Of several phrases it holds all due times of those that are read. A cron line says nothing but its fields: one
-        that is asked back has to have a known answer.
+        Of several phrases it holds all due times of those whose meaning is known. A cron line says nothing but its
+        fields, so that its meaning has to be.
         """
         known = [
-            self._once_read(phrase) if isinstance(answer, Question) and _is_fields(phrase) else answer
+            (self._once_read(phrase) or answer) if isinstance(answer, Question) else answer
             for phrase, answer in zip(self.phrases, self.answers, strict=True)
         ]
         parts = [one.timing for one in known if isinstance(one, Reading)]
         open_ = [phrase for phrase, one in zip(self.phrases, known, strict=True) if isinstance(one, Question)]
-        if None in known or not open_ or not all(_within(part, timing) for part in parts):
+        if not open_ or any(map(_is_fields, open_)) or not all(_within(part, timing) for part in parts):
             return False
         return any(not contradictions(", ".join(said), one) for said, one in self._said(timing, open_, parts))
 
@@ -111,12 +113,12 @@ def _is_fields(phrase: str) -> bool:
 def _once_written(phrase: str) -> tuple[str, str]:
     """Return *phrase* without what an earlier release dropped, and the minute at which it put what is due on the hour.
 
-    Of two halves of the day it kept the last, of digits in disguise their values; `@` was `at`, and the minutes of
-    `UTC+5:30` were those of the time of day.
+    Digits in disguise counted by their values, `@` was `at`, and the minutes of `UTC+5:30` were those of the time of
+    day.
     """
     text = normalize("NFKC", phrase).strip().removeprefix("@")
-    for halves, last in _TWO_HALVES:
-        text = halves.sub(last, text)
+    for said, read_as in _REWRITTEN:
+        text = said.sub(read_as, text)
     offset = _OFFSET_WITH_MINUTES.search(text)
     if offset is None:
         return text, "0"
