@@ -8,9 +8,10 @@ nothing that its phrases say.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
+from types import MappingProxyType
 from unicodedata import normalize
 
 from reconciler.compiler.facts import contradictions
@@ -24,6 +25,7 @@ from reconciler.timing import equal, rule_union
 from reconciler.timing.positions import as_written_out
 
 _SUNDAY_ASSUMED = "no weekday was given: Sunday, as in cron's @weekly"
+_NO_TIME = "no time of day was given: 00:00"
 _MOST_COMBINED = 64
 """How many combinations of answers to the phrases of a list are tried: two or three phrases are asked back at most."""
 _OFFSET_WITH_MINUTES = re.compile(r"\b((?:utc|gmt) ?[+-] ?[0-9]{1,2}):([0-5][0-9])\b", re.IGNORECASE)
@@ -101,7 +103,10 @@ class Asked:
             return _once_fields(phrase, self.timezone) if self.timezone is not None else None
         text, minute = _once_written(phrase)
         found = read(text, timezone=self.timezone, conventions=self.conventions) if text != phrase else None
-        timing = _moved(found.timing, "0", minute) if isinstance(found, Reading) else None
+        if not isinstance(found, Reading):
+            return None
+        hourly = minute != "0" and _NO_TIME in found.assumptions
+        timing = _moved(found.timing, "0", minute, {"hour": "*"} if hourly else {})
         return Reading(timing) if timing is not None else None
 
 
@@ -114,7 +119,7 @@ def _once_written(phrase: str) -> tuple[str, str]:
     """Return *phrase* without what an earlier release dropped, and the minute at which it put what is due on the hour.
 
     Digits in disguise counted by their values, `@` was `at`, and the minutes of `UTC+5:30` were those of the time of
-    day.
+    day, or without one those of every hour.
     """
     text = normalize("NFKC", phrase).strip().removeprefix("@")
     for said, read_as in _REWRITTEN:
@@ -156,12 +161,15 @@ def _once_fields(line: str, timezone: str) -> Reading | None:
         return None
 
 
-def _moved(timing: Timing, minute: str, to: str) -> Timing | None:
-    """Return *timing*, which is due at *minute* of its hours only, at minute *to*; None if it is due at others."""
+def _moved(timing: Timing, minute: str, to: str, more: Mapping[str, str] = MappingProxyType({})) -> Timing | None:
+    """Return *timing*, which is due at *minute* of its hours only, at minute *to*; None if it is due at others.
+
+    Fields in *more* are changed with it.
+    """
     if minute == to:
         return timing
     rule = timing.rule if isinstance(timing.rule, tuple) else ()
     members = [one for one in rule if isinstance(one, CronFields) and one.minute == minute]
     if not members or len(members) < len(rule):
         return None
-    return replace(timing, rule=rule_union(replace(one, minute=to) for one in members))
+    return replace(timing, rule=rule_union(replace(one, minute=to, **more) for one in members))

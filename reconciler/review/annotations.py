@@ -16,22 +16,22 @@ MOST = 10
 
 def error_annotations(problems: Iterable[Problem], *, title: str) -> Iterator[str]:
     """Yield a line for each of *problems*, as many as are shown; the last one says how many more there are."""
-    return _annotations("error", problems, title, "more problem")
+    return _annotations("error", problems, title, "the log and the summary name every one")
 
 
 def warning_annotations(problems: Iterable[Problem], *, title: str) -> Iterator[str]:
     """Yield a line for each of *problems*, which nothing fails for, as `error_annotations` does."""
-    return _annotations("warning", problems, title, "more warning")
+    return _annotations("warning", problems, title, "the log names every one")
 
 
-def _annotations(kind: str, problems: Iterable[Problem], title: str, more: str) -> Iterator[str]:
+def _annotations(kind: str, problems: Iterable[Problem], title: str, where: str) -> Iterator[str]:
     found = list(problems)
     shown = found if len(found) <= MOST else found[: MOST - 1]
     for problem in shown:
         yield _annotation(kind, problem, title)
     if len(shown) < len(found):
-        rest = plural(len(found) - len(shown), more)
-        yield _annotation(kind, Problem(f"{rest}: the log and the summary name every one"), title)
+        rest = plural(len(found) - len(shown), f"more {'problem' if kind == 'error' else kind}")
+        yield _annotation(kind, Problem(f"{rest}: {where}"), title)
 
 
 def unheeded(lines: Iterable[str]) -> Iterator[str]:
