@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from reconciler.compiler.answer import Answer, Proposed, Unavailable
+from reconciler.compiler.grammar import read
 from reconciler.compiler.judging import Heard
-from reconciler.model import Compiled, Question, Reading, Timing
+from reconciler.model import Compiled, Conventions, Question, Reading, Timing
 from reconciler.scoring import Case, Scored, Verdict
-from reconciler.timing import equal
+from reconciler.timing import english, equal
 
 GRAMMAR, MODEL, BOTH = "grammar", "model", "both"
+
+_KEY = re.compile(r"[a-z_]+:(?: \S+)?$")
 
 Scores = dict[str, list[Scored]]
 
@@ -25,7 +30,7 @@ def evaluate(
     """
     scores: Scores = {}
     for count, (case, one) in enumerate(zip(cases, heard, strict=True), 1):
-        scores.setdefault(GRAMMAR, []).append(score(case, one.grammar))
+        scores.setdefault(GRAMMAR, []).append(_whole(score(case, one.grammar)))
         if one.model is not None:
             judged = one.judged.reading if isinstance(one.judged, Compiled) else one.judged
             scores.setdefault(MODEL, []).append(_score_answer(case, one.model))
@@ -36,11 +41,38 @@ def evaluate(
 
 
 def score(case: Case, got: Reading | Question) -> Scored:
-    """Return how *got* does on *case*: a reading is right if it is due exactly as one of the meanings is."""
+    """Return how *got* does on *case*: a reading is right if it is due exactly as one of the meanings is.
+
+    A question where both readings are wanted has to show them.
+    """
     if isinstance(got, Question):
-        return Scored(case, got, Verdict.RIGHT if case.refusable else Verdict.REFUSED)
+        right = case.refusable and (not case.ambiguous or len(got.readings) > 1)
+        return Scored(case, got, Verdict.RIGHT if right else Verdict.REFUSED)
     right = any(equal(meaning, got.timing) and _codes(meaning) == _codes(got.timing) for meaning in case.meanings)
     return Scored(case, got, Verdict.RIGHT if right else Verdict.WRONG)
+
+
+def _whole(scored: Scored) -> Scored:
+    """Return *scored*, or that the grammar's sentence or advice is not read by the grammar itself."""
+    got = scored.got
+    if scored.verdict is not Verdict.RIGHT:
+        return scored
+    if isinstance(got, Reading):
+        sentence = english(got.timing)
+        back = read(sentence, timezone=None, conventions=Conventions())
+        if isinstance(back, Reading) and equal(replace(back.timing, calendars=got.timing.calendars), got.timing):
+            return scored
+        return Scored(scored.case, Question(f"the sentence `{sentence}` is not read back"), Verdict.REFUSED)
+    for phrase in advised_phrases(got):
+        if isinstance(read(phrase, timezone="UTC", conventions=Conventions()), Question):
+            return Scored(scored.case, Question(f"the advice `{phrase}` is not read"), Verdict.REFUSED)
+    return scored
+
+
+def advised_phrases(question: Question) -> list[str]:
+    """Return the phrases that the hint of *question* says to write, keys of the YAML and single words left out."""
+    quoted = re.findall("`([^`]+)`", question.hint or "")
+    return [text for text in quoted if (" " in text or text.startswith("@")) and not _KEY.match(text)]
 
 
 def _codes(timing: Timing) -> list[str]:

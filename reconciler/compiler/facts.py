@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from reconciler.compiler.grammar.vocabulary import CARDINALS
 from reconciler.model import CalendarInterval, CronFields, ElapsedInterval, Timing
 from reconciler.timing import frequency, next_fire
 from reconciler.timing.fields import MONTHS, WEEKDAYS, fields_of, values
@@ -24,7 +25,7 @@ _MONTH_WORD = (
 _TWELVE = r"(?<![\w:.])(1[0-2]|0?[1-9])(?:[:.]([0-5][0-9]))? ?([ap])\.?m\b"
 _TWENTY_FOUR = r"(?<![\w:.+-])(1[3-9]|2[0-3]|00?):([0-5][0-9])(?![\w:.])(?! ?[ap]\.?m)"
 _CLOCK = r"(?:(?:1[0-2]|0?[1-9])(?:[:.][0-5][0-9])? ?[ap]\.?m\b|[0-2]?[0-9]:[0-5][0-9])"
-_NUMBER_WORDS = "one two three four five six seven eight nine ten eleven twelve twice thrice".split()
+_NUMBER_WORDS = (*CARDINALS[1:13], "twice", "thrice")
 _NUMBER = re.compile(
     rf"[0-9]+|\b(?:{'|'.join(_NUMBER_WORDS)}|thirteen|fourteen|[a-z]+teen|twenty|thirty|forty|fifty|noon|midday|midnight"
     r"|morning|afternoon|evening|night|lunch(?:time)?|dawn|dusk|half|quarter|start|end|opening|closing)s?\b"

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, pairwise, takewhile
 
+from reconciler.compiler.grammar.vocabulary import CARDINALS
 from reconciler.compiler.lone_names import months_of, unnamed, weekdays_of
 from reconciler.model import Reading, Timing
 from reconciler.timing import fires, next_fire
@@ -40,7 +41,7 @@ _NO_ROOM = re.compile(
     r"|today|tonight|tomorrow|next|this|coming|now|soon|asap|when\w*|if|random\w*|sometimes|occasional\w*|about"
     r"|approximately|roughly|around|or)\b"
 )
-_WORDS = "one two three four five six seven eight nine ten eleven twelve".split()
+_WORDS = CARDINALS[1:13]
 _COUNT = rf"(?:[0-9]+|{'|'.join(_WORDS)}|once|twice|thrice|half an?|half|a quarter of an?|quarter)"
 _FINE = {"second": 1, "minute": 60, "hour": 3600}
 _FINE_WORD = re.compile(r"\b(?:second|minute|hour|sec|min|hr)s?\b|\b(?:secondly|minutely|hourly)\b|(?<=[0-9])[hms]\b")

@@ -13,12 +13,11 @@ from reconciler.model import CronFields, MonthDays, Reading
 from reconciler.timing import UnknownZone, canonical
 from reconciler.timing.fields import MONTHS, WEEKDAYS, Values, fields_of, values
 
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
-_ONES += "seventeen eighteen nineteen".split()
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth".split()
-_SPELT = {word: number for number, word in enumerate(_ONES)}
-_SPELT |= {word: number for number, word in enumerate(_ORDINALS, 1)}
-_SPELT |= {"fifteenth": 15, "twentieth": 20, "twenty": 20, "thirtieth": 30, "thirty": 30, "forty": 40, "fifty": 50}
+_SPELT = {
+    word: number
+    for word, (kind, number) in WORDS.items()
+    if kind in ("NUMBER", "ORDINAL") and isinstance(number, int) and number >= 0
+}
 _NTH = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "last": 0}
 _WEEKDAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?s?\b")
 _MONTH = re.compile(

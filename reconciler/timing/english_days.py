@@ -53,15 +53,27 @@ def _falling(allowed: Values) -> list[str]:
     return ["falling on " + and_(spans(allowed.weekdays, WEEKDAY_NAMES))] if allowed.weekdays else []
 
 
+_FEWEST_IN_A_ROW = 3
+_MOST_TO_LAST = 10
+
+
 def positions_text(counted: Counted, positions: Sequence[int]) -> str:
-    """Return *positions* of what is *counted* in words: `first and last business day`."""
+    """Return *positions* of what is *counted* in words: `first and last business day`, `last 5 days`."""
+    n = len(positions)
+    for word, run in (("first", range(1, n + 1)), ("last", range(-n, 0))):
+        if n >= _FEWEST_IN_A_ROW and sorted(positions) == list(run):
+            return f"{word} {n} {_counted_word(counted)}s"
+    if counted == "business_days" and n > 1 and max(positions) > _MOST_TO_LAST:  # the 15th alone is one of the month
+        return " and on the ".join(f"{_position_word(one)} {_counted_word(counted)}" for one in positions)
     return f"{and_([_position_word(one) for one in positions])} {_counted_word(counted)}"
 
 
 def _position_word(position: int) -> str:
     if position > 0:
         return nth(position)
-    return "last" if position == -1 else f"{nth(-position)} to last"
+    # from the eleventh on `to last` reads as a span of days
+    between = "to" if -position <= _MOST_TO_LAST else "from"
+    return "last" if position == -1 else f"{nth(-position)} {between} last"
 
 
 def _counted_word(counted: Counted) -> str:

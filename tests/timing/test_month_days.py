@@ -257,7 +257,7 @@ def test_holidays_part_what_is_counted_from_what_was_written_out_and_only_where_
         ({"business_days": "23"}, ["not every month has a 23rd business day; those without it are skipped"]),
         ({"business_days": "21", "month": "jul"}, []),
         ({"days": "-28"}, []),
-        ({"days": "-29", "month": "feb"}, ["not every month has a 29th to last day; those without it are skipped"]),
+        ({"days": "-29", "month": "feb"}, ["not every month has a 29th from last day; those without it are skipped"]),
         ({"days": "-30", "month": "apr"}, []),
         ({"fridays": "-5"}, ["not every month has a fifth to last Friday; those without it are skipped"]),
     ],

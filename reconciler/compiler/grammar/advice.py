@@ -22,7 +22,7 @@ from reconciler.compiler.grammar.zones import place_of
 from reconciler.model import Question, Reading
 from reconciler.timing import english
 
-_SIMILAR, _TYPO = 0.7, 0.8
+_SIMILAR, _TYPO, _NEARLY = 0.7, 0.8, 0.05
 _MOST_TYPOS = 3
 _MOST_TRIED = 8
 _MOST_PROPOSED = 3
@@ -112,11 +112,11 @@ def _about_word(
         return None
     spelt = _spelt_right(seen.phrase, at, attempt, _MOST_TYPOS)
     if spelt is not None:
-        word, whole = spelt
         # what may be a typo is for its author to mend: no other reader shall guess at it
-        typo = SequenceMatcher(None, at.text, word).ratio() >= _TYPO
-        hint = f"did you mean `{word}`? write `{whole}`"
-        return replace(question, hint=hint, understood=question.understood or typo)
+        typo = _likeness(at.text, spelt[0]) >= _TYPO
+        both = [spelt, *_as_likely(seen.phrase, at, spelt, attempt)]
+        words, wholes = _or([word for word, _ in both]), _or([whole for _, whole in both])
+        return replace(question, hint=f"did you mean {words}? write {wholes}", understood=question.understood or typo)
     return _without_strangers(seen, question, attempt)
 
 
@@ -138,11 +138,33 @@ def _spelt_right(phrase: str, at: Token, attempt: Attempt, left: int) -> tuple[s
     return None
 
 
+def _as_likely(phrase: str, at: Token, first: tuple[str, str], attempt: Attempt) -> Iterator[tuple[str, str]]:
+    """Yield another word that is as much like *at* as the *first* one, and the phrase with it, if that means other."""
+    reading = attempt(first[1])
+    if sorted(first[0]) == sorted(at.text) or not isinstance(reading, Reading):
+        return
+    least = _likeness(at.text, first[0]) - _NEARLY
+    for word in _candidates(at.text):
+        whole = _with(phrase, at, word)
+        got = attempt(whole) if _likeness(at.text, word) >= least else None
+        if isinstance(got, Reading) and got.timing != reading.timing:
+            yield word, whole
+            return
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
+
+
 def _candidates(text: str) -> Iterator[str]:
-    """Yield known words like *text*, those first that have the same letters: `huor` is `hour` before it is `thur`."""
+    """Yield known words like *text*, and those that it begins.
+
+    Words of the same letters come first: `huor` is `hour` before it is `thur`.
+    """
     if 1 < len(text) < 20:
         close = get_close_matches(text, VOCABULARY, n=_MOST_TRIED, cutoff=_SIMILAR)
         yield from sorted(close, key=lambda word: sorted(word) != sorted(text))
+        yield from [word for word in VOCABULARY if word.startswith(text)][:_MOST_TRIED]
 
 
 def _without_strangers(seen: Understood, question: Question, attempt: Attempt) -> Question | None:

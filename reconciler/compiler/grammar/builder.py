@@ -202,6 +202,12 @@ class ClauseBuilder:
             )
         return NthUnit(tuple(range(1, n + 1)) if _int(which) == 1 else tuple(range(-n, 0)), "day")
 
+    def nth_weekdays(self, which: LarkToken, count: LarkToken, days: Weekdays) -> Nth:
+        n = _int(count)
+        if _int(which) not in (1, -1) or n < 1 or (len(days.days) > 1 and not days.business):
+            raise NotUnderstood("so many of several weekdays are not understood", "name one weekday, or business days")
+        return Nth(tuple(range(1, n + 1)) if _int(which) == 1 else tuple(range(-n, 0)), days)
+
     def edge_unit(self, edge: LarkToken, unit: LarkToken) -> Edge:
         return Edge(str(edge.value), str(unit.value))
 

@@ -137,6 +137,10 @@ def _plain_clock(found: list[Token], index: int) -> tuple[int, Token]:
             clock = spanning("CLOCK", Clock(value, sure=value > 12 or value == 0), found[index : index + 2])
             size, merged = _with_half(found[index + 2 : index + 5], clock)
             return 2 + size, merged
+        spoken = _spoken(token, found[index + 1 : index + 3], led=index > 0 and found[index - 1].kind in ("AT", "AND"))
+        if spoken is not None:
+            size, merged = _with_half(found[index + 2 : index + 6], spoken)
+            return 2 + size, merged
         if 1 <= value <= 12:
             size, merged = _with_half(found[index + 1 : index + 5], token._replace(kind="CLOCK", value=Clock(value)))
             return (1 + size, merged) if size else (1, token)
@@ -145,6 +149,19 @@ def _plain_clock(found: list[Token], index: int) -> tuple[int, Token]:
         size, merged = _with_half(found[index + 1 : index + 5], token)
         return 1 + size, merged
     return 1, token
+
+
+def _spoken(token: Token, rest: list[Token], *, led: bool) -> Token | None:
+    """Return the time of `nine thirty`, two numbers in words behind `at`, or None."""
+    if not (
+        led and rest and rest[0].kind == "NUMBER" and token.text.isalpha() and rest[0].text.replace("-", "").isalpha()
+    ):
+        return None
+    hour, minute = token.value, rest[0].value
+    counts = len(rest) > 1 and rest[1].kind in ("UNIT", "TIMES", "AFTER")
+    if not (isinstance(hour, int) and isinstance(minute, int) and 1 <= hour <= 12 and 10 <= minute <= 59) or counts:
+        return None
+    return spanning("CLOCK", Clock(hour, minute, bare=True), [token, rest[0]])
 
 
 def _military(found: list[Token], index: int) -> bool:

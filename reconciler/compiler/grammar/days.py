@@ -299,7 +299,7 @@ class DayReader:
             raise Refused("no day of the week is given", instead=({"^": "every Monday "}, {"^": "every day "}))
         if named or self.sub_daily or draft.every.get("day"):
             self._check_long_period()
-            if not named and not self.sub_daily and not draft.every.get("day"):
+            if not (named or self.sub_daily or draft.every.get("day") or draft.times_a_day):
                 self.notes.assume("no day was given: every day")
             return
         every = draft.every
@@ -322,7 +322,7 @@ class DayReader:
                 "write how often, such as `every day at 09:00`",
                 instead=({"^": "every day "}, {"^": "every day at 09:00 "}),
             )
-        else:
+        elif draft.times_a_day is None:
             self.notes.assume("no day was given: every day")
 
     def _week_start(self) -> None:

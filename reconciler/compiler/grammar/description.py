@@ -30,6 +30,7 @@ RUNNING = frozenset(
         "gets will should must shall to for it job jobs task cron cronjob script workflow pipeline it's"
     ).split()
 )
+_NOUNS = frozenset("job task cron cronjob script workflow pipeline".split())
 _SAYS_THAT_IT_RUNS = RUNNING - frozenset(
     "is are be gets will should must shall to for it job jobs task cron cronjob script workflow pipeline it's".split()
 )
@@ -52,34 +53,28 @@ VERBS = frozenset(form for verb in _VERBS for form in _forms(verb)) | _SAYS_THAT
 _BEARS = frozenset(
     (
         # negation, exclusion, condition
-        "omitting dropping minus bar leaving "
-        "not non no never none nothing neither nor without except excluding excl excepting exempt barring save but "
-        "opposite sans unless until till if when whenever while whereas instead rather otherwise else outside besides "
-        "beyond despite although though however lest provided assuming subject pending depending "
+        "omitting dropping minus bar leaving non none nothing exempt barring save opposite sans whereas instead "
+        "rather otherwise else despite although though however lest provided assuming subject pending depending "
         # how many, how much, which
-        "all any both each either every few fewer half less least many more most much multiple numerous other others "
-        "several single some such twice thrice once double triple whole entire odd even alternate alternating "
-        "consecutive successive remaining rest another same different certain various approx approximate about "
-        "around circa ca roughly nearly almost maximum minimum max min up "
+        "all any both few fewer less least many more most much multiple numerous others several single some such "
+        "double triple whole entire alternating consecutive successive remaining rest another same different "
+        "certain various approx approximate circa ca almost maximum minimum max up "
         # time, order, frequency
-        "early earlier earliest late later latest before after during within since ago again ahead already always "
-        "annual annually biennial bimonthly biweekly century current daily dawn day decade delayed due dusk end "
-        "ending eventual ever fiscal final first following former forthcoming fortnight frequent frequently hour "
-        "hours initial intermittent last lunch lunchtime midday middle midnight minute moment monthly month next night "
-        "nightly noon now occasional often overdue overnight past periodic periodical preceding previous prior "
-        "quarter quarterly rare recent recurring regular second seldom semester shift soon start starting sometimes "
-        "under sporadic subsequent sudden temporary then third time times today tomorrow tonight upcoming usual week "
-        "weekend weekly year yearly yesterday hourly afternoon evening morning holiday holidays business working "
-        "period term season summer winter spring autumn fall semi "
+        "earlier earliest late latest since again ahead already annual century current decade delayed due "
+        "eventual ever fiscal following former forthcoming frequent initial intermittent lunch lunchtime moment "
+        "occasional overdue overnight periodic periodical preceding previous prior rare recent recurring regular "
+        "seldom shift under sporadic subsequent sudden temporary then usual period term season summer winter "
+        "spring autumn fall semi "
         # state
-        "disable disabled disables disabling enable enabled inactive active off on paused pause pausing suspend "
+        "disable disabled disables disabling enable enabled inactive active off paused pause pausing suspend "
         "suspended stopped stop stops stopping stopped cancel cancelled canceled deprecated obsolete retired skip "
-        "skipped skips skipping omit omitted ignore ignored ignoring disregard forbid forbidden prevent prevented "
-        "avoid refuse refused deny denied manual manually broken dormant idle halted deferred postponed delayed "
-        "optional tentative provisional default dont don't doesn't didn't won't can't cannot shouldn't isn't aren't "
-        "this that these those what which who why how or maybe perhaps possibly ish just yet still also"
+        "skipped skips omit omitted ignore ignored ignoring disregard forbid forbidden prevent prevented avoid "
+        "refuse refused deny denied manual broken dormant idle halted deferred postponed optional tentative "
+        "provisional default doesn't didn't won't can't cannot shouldn't isn't aren't that these those what which "
+        "who why how perhaps just yet still"
     ).split()
 )
+"""Words that bear on when something runs, beside those that the vocabulary has."""
 PREFIXES = frozenset(
     "non un anti bi semi mid pre post re sub multi half quasi ex co ante inter intra over under pseudo near all self "
     "tri quad ultra super trans counter".split()
@@ -107,20 +102,25 @@ def front_of(found: list[Token], phrase: str) -> Front:
     Raises Refused for a word that may bear on it and may not.
     """
     size = 0
-    while size < len(found) and (found[size].kind == "WORD" or found[size].text in RUNNING or _is_mark(found, size)):
+    while size < len(found) and _may_describe(found, size):
         size += 1
     if not size or size == len(found):
         return _NONE
     tokens = found[:size]
-    labelled = tokens[-1].text in (":", "-") and (tokens[-1].text == ":" or tokens[-1].start > tokens[-2].end)
-    words = tokens[:-1] if labelled else tokens
-    if not (labelled or any(word.text in VERBS for word in (words[0], words[-1]))):
+    words = tokens[:-1] if _ends_label(tokens) else tokens
+    if not (len(words) < size or any(word.text in VERBS for word in (words[0], words[-1]))):
         return _NONE
+    if words[-1].text == "to":
+        raise Described(words[-1])
     said = _without_running(words)
     if said and found[size].text == "of":
         raise Described(said[-1])  # `start banana of every week`: what is described goes on behind it
     for at, token in enumerate(said):
-        verb = token.text in VERBS or (token.text == "up" and at > 0 and said[at - 1].text in VERBS)
+        verb = (
+            token.text in VERBS
+            or token.text in RUNNING
+            or (token.text == "up" and at > 0 and said[at - 1].text in VERBS)
+        )
         _check(token, said[at + 1] if at + 1 < len(said) else found[size], verb=verb)
     if len([token for token in said if token.kind != "PUNCT"]) > MOST_WORDS:
         raise Refused(
@@ -131,14 +131,36 @@ def front_of(found: list[Token], phrase: str) -> Front:
     return Front(tuple(tokens), described)
 
 
-def _is_mark(found: list[Token], index: int) -> bool:
-    """Return whether the token is punctuation as names have it, or ends a label: `nightly-etl`, `Backup:`."""
+def _may_describe(found: list[Token], index: int) -> bool:
+    """Return whether the token may belong to a description: a word, or what stands between the words of one."""
     token = found[index]
-    return index > 0 and token.kind == "PUNCT" and token.text in ".-'_:"
+    if token.kind == "WORD" or token.text in RUNNING:
+        return True
+    if index == 0:
+        return False
+    following = found[index + 1] if index + 1 < len(found) else None
+    if token.kind in ("FROM", "AND", "ON"):  # users from LDAP and from disk
+        return following is not None and following.kind == "WORD" and not bears(following.text)
+    return token.kind == "PUNCT" and token.text in ".-'_:,"
+
+
+def _ends_label(tokens: list[Token]) -> bool:
+    """Return whether the last of *tokens* ends a label: `Backup:`, `Backup -`, `Orders backup,`."""
+    last = tokens[-1]
+    match last.text:
+        case ":":
+            return True
+        case "-":
+            return len(tokens) > 1 and last.start > tokens[-2].end
+        case ",":
+            return len([token for token in tokens if token.kind == "WORD"]) > 1
+    return False
 
 
 def _without_running(words: list[Token]) -> list[Token]:
     first, last = 0, len(words)
+    if words[0].text == "this" and len(words) > 1 and words[1].text in _NOUNS:
+        first = 1  # `this job runs`, and never `this Friday`
     while first < last and words[first].text in RUNNING:
         first += 1
     while last > first and words[last - 1].text in RUNNING:

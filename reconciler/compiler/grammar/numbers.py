@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from reconciler.compiler.grammar.clauses import Refused
 from reconciler.compiler.grammar.vocabulary import Token, spanning
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -69,12 +70,25 @@ def _merged_number(token: Token, rest: list[Token]) -> tuple[int, list[Token]] |
             if isinstance(small, int) and 1 <= small <= 9:
                 words = f"{token.text}-{follower.text}"
                 return 2 + skip, [spanning(follower.kind, token.value + small, [token, follower], words)]
-    if token.kind == "ORDINAL" and isinstance(token.value, int) and 0 < token.value <= 10:
+    if token.kind == "ORDINAL" and isinstance(token.value, int) and 0 < token.value <= 31:
         for ending, text in _TO_LAST:
             if texts[: len(ending)] == ending:
+                if text == "to last" and ending[0] != "from" and not 1 < token.value <= 10:
+                    raise _from_end_or_span(token, rest[: len(ending)])
                 merged = spanning("ORDINAL", -token.value, [token, *rest[: len(ending)]], f"{token.text} {text}")
                 return 1 + len(ending), [merged]
     return None
+
+
+def _from_end_or_span(token: Token, rest: list[Token]) -> Refused:
+    """Return the refusal of `11th to last` and `first to last`, which are a day from the end or a span of days."""
+    at = spanning("ORDINAL", None, [token, *rest])
+    return Refused(
+        f"`{at.text}` may be one day, counted from the end, or a span of days",
+        "say from the end, or from the one to the other",
+        at=at,
+        words=(f"{token.text} from last", f"{token.text} through last"),
+    )
 
 
 _TO_LAST = (

@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from reconciler.compiler.grammar.clauses import DateRange, NotUnderstood, Nth, Refused
 from reconciler.compiler.grammar.notes import Notes
 from reconciler.timing.days import WEEKDAYS_COUNTED
+from reconciler.timing.english_words import ordinal
 from reconciler.timing.fields import ORDINALS, WEEKDAYS
 from reconciler.timing.month_days import most_in_a_month
 from reconciler.timing.positions import DayFields, month_field
+
+_FEW = 10  # who counts further than that counts days of the month
 
 
 def positions_in_cron(one: Nth, notes: Notes) -> list[str]:
@@ -41,6 +44,15 @@ def _check_weekdays(one: Nth) -> None:
 
 def business_days(one: Nth, notes: Notes) -> list[DayFields]:
     """Return what is counted for the first, the fifth or the last business day."""
+    if len(one.nths) > 1 and max(one.nths) > _FEW:
+        raise Refused(
+            f"the {ordinal(max(one.nths))} may be a day of the month or a business day",
+            "name each by itself",
+            instead=[
+                {"day": f"on the {' and on the '.join(_named(nth, word) for nth in sorted(one.nths, reverse=True))}"}
+                for word in (" business day", "")
+            ],
+        )
     most = most_in_a_month("business_days")
     for nth in one.nths:
         if not 1 <= abs(nth) <= most:
@@ -57,6 +69,13 @@ def month_days_from_end(days: Iterable[int]) -> list[DayFields]:
     if min(numbers) < -28:
         raise Refused("not every month has that day", "count from the beginning of the month")
     return [{"days": _listed(numbers)}]
+
+
+def _named(nth: int, word: str) -> str:
+    """Return the position in words, *word* behind a number that may do without it."""
+    if nth < 0:
+        return f"{'last' if nth == -1 else f'{ordinal(-nth)} from last'} business day"
+    return f"{ordinal(nth)}{word if nth > _FEW else ' business day'}"
 
 
 def _listed(numbers: Iterable[int]) -> str:

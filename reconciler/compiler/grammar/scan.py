@@ -207,7 +207,8 @@ def _zone_at(found: list[Token], index: int, before: list[Token]) -> tuple[int, 
     texts = [token.text for token in found[index : index + _LONGEST_NAME]]
     said = [token for token in before[-2:] if token.text not in (",", "(")]
     last = said[-1].kind if said else ""
-    spoken = spoken_zone(texts, after_in=last == "IN", after_clock=last == "CLOCK")
+    bracketed = bool(before) and before[-1].text in ("(", "[")
+    spoken = spoken_zone(texts, after_in=last == "IN", after_clock=last == "CLOCK" or bracketed)
     if spoken is None and found[index].kind == "WORD":
         _refuse_place(found[index], texts, last)
     if spoken is None or (found[index].kind != "WORD" and " " not in spoken.text):

@@ -121,7 +121,7 @@ _DAY_PARTS = {
     "evening": "evening evenings",
     "night": "night nights",
 }
-_CARDINALS = (
+CARDINALS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"
 ).split()
@@ -165,7 +165,7 @@ REFUSED_WORDS = {
         ("names no exact time", "write an interval or a time, such as `every 15 minutes` or `every day at 09:00`"),
     ),
     **dict.fromkeys(
-        ("about", "around", "approximately", "roughly", "maybe", "randomly", "random", "ish"),
+        ("about", "around", "approximately", "roughly", "maybe", "randomly", "random", "ish", "~"),
         ("is not an exact time", "write the exact time and use `jitter:` to spread the starts"),
     ),
     **dict.fromkeys(
@@ -195,12 +195,21 @@ REFUSED_WORDS = {
         ("depends on where the phrase is read", "name the zone in `timezone:`"),
     ),
     **dict.fromkeys(
+        ("for", "x"),
+        ("limits it by a count or a length", "write the last day, such as `every day at 09:00 until 2027-12-31`"),
+    ),
+    **dict.fromkeys(
+        ("twice", "thrice"),
+        ("does not say when", "write each time, such as `every day at 09:00 and 21:00`"),
+    ),
+    **dict.fromkeys(
         ("reboot", "boot", "startup"),
         ("is not a time", "write a time; jobs do not run because the machine starts"),
     ),
 }
 INSTEAD = {
-    **dict.fromkeys("about around approximately roughly circa ca approx".split(), ("at", "")),
+    **dict.fromkeys("about around approximately roughly circa ca approx ~".split(), ("at", "")),
+    "end": ("last day",),
     **dict.fromkeys("not no never unless but".split(), ("except", "except on")),
     "or": ("and",),
     "local time": ("",),
@@ -235,7 +244,7 @@ def _table() -> dict[str, tuple[str, object]]:
         add("ADVERB", value, adverb)
     for part, spellings in _DAY_PARTS.items():
         add("DAYPART", part, spellings)
-    for number, word in enumerate(_CARDINALS):
+    for number, word in enumerate(CARDINALS):
         add("NUMBER", number, word)
     for word, number in _TENS.items():
         add("NUMBER", number, word)
@@ -254,8 +263,8 @@ WORDS = _table()
 # words that only `compounds` and `numbers` read, as parts of longer spellings
 GLUE_WORDS = frozenset(
     (
-        "a an per once twice thrice half quarter o'clock oclock am pm hundred end start middle mid business "
-        "working work time day utc gmt noon nightly weekly but other than apart as well for ago every hours "
+        "a an per once half quarter o'clock oclock am pm hundred end start middle mid business "
+        "working work time day utc gmt noon nightly weekly but other than apart as well ago every hours "
         "inclusive exclusive"
     ).split()
 )

@@ -65,7 +65,7 @@ SAID_TWICE = (
         r"(?:monday|mon|m) ?(?:to|-) ?(?:friday|fri|f)\b",
         "beside `Monday to Friday`",
     ),
-    Twice("to", r"(?:second|third|fourth|\d(?:st|nd|rd|th)) <to> last", "in `second to last`"),
+    Twice("to from", r"(?:second|third|fourth|\d(?:st|nd|rd|th)) <\w+> last", "in `second to last`"),
     Twice("from", r"<from> .*(?:\b(?:to|until|through)\b|\d-\d)", "before a span: `from 9am to 5pm`"),
     Twice("and & plus also", r"<(?:and|&|plus|also)>", "between two values or two clauses"),
     Twice("excluding except skipping excl without", r"\bexcept\b.*\band <", "again in a list of exceptions"),
