@@ -1,17 +1,18 @@
-"""Failures of a command as GitHub shows them: beside the lines of a pull request."""
+"""Failures and warnings of a command as GitHub shows them: beside the lines of a pull request."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from reconciler.cli.console import problem_lines, say
+from reconciler.cli.console import note, paint_err, problem_lines, say
 from reconciler.cli.project import Project
 from reconciler.errors import Problem, ReconcileError
-from reconciler.review.annotations import error_annotations, unheeded
+from reconciler.review.annotations import error_annotations, unheeded, warning_annotations
 from reconciler.review.change_notes import in_repository
+from reconciler.review.text import safe
 
 
 @contextmanager
@@ -26,12 +27,27 @@ def annotating(form: str, project: Project) -> Iterator[None]:
     except ReconcileError as error:
         if form == "text":
             raise
-        for line in unheeded(problem_lines(error.problems)):
-            say(line)
-        prefix = project.prefix
-        for line in error_annotations([_below(prefix, one) for one in error.problems], title="schedules"):
-            say(line)
+        _say(problem_lines(error.problems), error_annotations(_placed(project, error.problems), title="schedules"))
         sys.exit(error.exit_code)
+
+
+def tell_warnings(warnings: Sequence[Problem], form: str, project: Project) -> None:
+    """Print *warnings* as text, a line each, and where *form* is that of GitHub as annotations too."""
+    lines = [f"warning: {safe(str(warning))}" for warning in warnings]
+    if form != "text" and warnings:
+        _say(lines, warning_annotations(_placed(project, warnings), title="schedules"))
+    elif form == "text":
+        for line in lines:
+            note(paint_err()(line, "yellow"))
+
+
+def _say(text: Iterable[str], annotations: Iterable[str]) -> None:
+    for line in (*unheeded(text), *annotations):
+        say(line)
+
+
+def _placed(project: Project, problems: Iterable[Problem]) -> list[Problem]:
+    return [_below(project.prefix, one) for one in problems]
 
 
 def _below(prefix: str, problem: Problem) -> Problem:

@@ -14,12 +14,12 @@ from pathlib import Path
 import click
 
 from reconciler import lockfile
-from reconciler.cli.annotating import annotating
+from reconciler.cli.annotating import annotating, tell_warnings
 from reconciler.cli.asking import model_json, model_options, note_model
-from reconciler.cli.console import note, paint_err, paint_out, problem_json, problem_lines, report, say, say_json
+from reconciler.cli.console import note, paint_out, problem_json, problem_lines, report, say, say_json
 from reconciler.cli.progress import Progress
 from reconciler.cli.project import Project, project_options
-from reconciler.compiler.check import misread, reading_ahead
+from reconciler.compiler.check import reading_ahead, reread
 from reconciler.compiler.compile import (
     Compilation,
     OpenQuestion,
@@ -100,7 +100,7 @@ def command(
         raise click.UsageError("--policy-from and --format go with --check")
     if check:
         with annotating(form, project):
-            check_lock(project, policy_from)
+            check_lock(project, policy_from, form)
         return
     translator_from(use=model)  # a model that is wanted and not configured is told now, not at the first save
     options = _Options(ids if refresh else None, model, max_phrases)
@@ -110,8 +110,8 @@ def command(
         _compile(project, options)
 
 
-def check_lock(project: Project, policy_from: Path | None) -> None:
-    """Say that the lockfile is fresh, or raise LockInvalid with all that is stale, missing or misread.
+def check_lock(project: Project, policy_from: Path | None, form: str) -> None:
+    """Say that the lockfile is fresh, with warnings in *form*, or raise LockInvalid with all that is stale or misread.
 
     The policy that the files in *policy_from* state has to be met too: a change cannot loosen what it is held to.
     Raises InvalidInput, with all that is stale beside, if the YAML itself has problems.
@@ -124,22 +124,24 @@ def check_lock(project: Project, policy_from: Path | None) -> None:
             lock = lockfile.read(project.lock_path, name=project.lock_name)
         except LockInvalid as error:
             raise InvalidInput([*invalid, *error.problems]) if invalid else error from None
+        again = reread(declaration, lock, readings())
         problems = [
             *lockfile.stale(declaration, lock, lock_file=project.lock_name),
             *unmet_expectations(declaration, lock),
             *over_policy(policy, declaration, lock),
-            *misread(declaration, lock, readings()),
+            *again.wrong,
         ]
     if invalid:
         raise InvalidInput(in_order(invalid, problems))
     if problems:
         raise LockInvalid(in_order(problems))
-    warnings = [f"{id}: {warning}" for id, warning in dated_warnings(lock, datetime.now(UTC))]
+    dated = (Problem(f"{id}: {warning}") for id, warning in dated_warnings(lock, datetime.now(UTC)))
+    warnings = [*in_order(again.asked_back), *dated]
     if project.json:
-        say_json({"format_version": "1.0", "fresh": True, "total": len(lock.entries), "warnings": warnings})
+        messages = [warning.message for warning in warnings]
+        say_json({"format_version": "1.0", "fresh": True, "total": len(lock.entries), "warnings": messages})
     else:
-        for warning in warnings:
-            note(paint_err()(f"warning: {warning}", "yellow"))
+        tell_warnings(warnings, form, project)
         count = len(lock.entries)
         answers = "1 entry answers" if count == 1 else f"{count:,} entries answer"
         note(f"{project.lock_name} is fresh: {answers} what is declared")

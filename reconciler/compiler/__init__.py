@@ -6,5 +6,5 @@ llm        asks a language model, and types whatever comes back: prompting says 
 referee    compares the two by fire times; facts, lone and lone_names hold a reading against the phrase's words
 judging    the three together, for many phrases at once
 compile    a declaration and the lock of before make the lock of now
-check      whether a lock still means what its phrases say
+check      whether a lock still means what its phrases say; earlier knows what earlier releases read
 """

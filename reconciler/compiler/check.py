@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reconciler.compiler.compile import Ask, union_of
+from reconciler.compiler.earlier import Asked, conventions_of
 from reconciler.compiler.grammar import read
 from reconciler.compiler.grammar.zones import as_once_read
 from reconciler.errors import Problem
-from reconciler.lockfile import answers, as_declared, calendars_of
+from reconciler.lockfile import answers, as_declared, calendars_of, own_timing
 from reconciler.model import (
     Compiled,
     Conventions,
@@ -68,23 +69,47 @@ def _read_share(asks: Sequence[Ask], conventions: Conventions) -> list[Reading |
     return [read(ask.phrase, timezone=ask.timezone, conventions=conventions) for ask in asks]
 
 
-def misread(declaration: Declaration, lock: Lock, readings: Readings) -> Iterator[Problem]:
-    """Yield a problem for each entry that the grammar reads otherwise, or whose sentence is not its timing's.
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """What reading the phrases again has found: the entries that are *wrong*, and the phrases *asked back* today.
+
+    The entry of a phrase that is asked back is of an earlier release, and may stay until its author has answered.
+    """
+
+    wrong: tuple[Problem, ...]
+    asked_back: tuple[Problem, ...]
+
+
+def reread(declaration: Declaration, lock: Lock, readings: Readings) -> Reread:
+    """Return which entries of *lock* the grammar reads otherwise, or have a sentence that is not their timing's.
 
     *readings* are those of `reading_ahead`. Entries that only a model could read have no second reader here;
     their sentence is checked all the same.
     """
     conventions = declaration.conventions
-    pairs = [
-        (schedule, entry)
-        for schedule in declaration.schedules
-        if (entry := lock.entries.get(schedule.id)) is not None and answers(entry, schedule, conventions)
-    ]
-    for schedule, entry in pairs:
-        wrong = _wrong_sentence(entry) or _wrong_answer(entry, schedule, readings, conventions)
-        if wrong:
-            hint = f"run `reconcile compile --refresh {schedule.id}` and review the difference"
-            yield Problem(f"{schedule.id}: {wrong}", schedule.phrase_origins[0], hint)
+    wrong, asked_back = list[Problem](), list[Problem]()
+    for schedule in declaration.schedules:
+        entry = lock.entries.get(schedule.id)
+        if entry is None or not answers(entry, schedule, conventions):
+            continue
+        found = _wrong_sentence(entry) or _wrong_answer(entry, schedule, readings, conventions)
+        refresh = f"`reconcile compile --refresh {schedule.id}`"
+        if isinstance(found, str):
+            hint = f"run {refresh} and review the difference"
+            wrong.append(Problem(f"{schedule.id}: {found}", schedule.phrase_origins[0], hint))
+        elif found is not None:
+            asked = f'{schedule.id}: "{schedule.phrases[found.number]}" is asked back today ({found.question.message})'
+            message = f"{asked}; its entry is of an earlier release: {refresh} asks its author"
+            asked_back.append(Problem(message, schedule.phrase_origins[found.number]))
+    return Reread(tuple(wrong), tuple(asked_back))
+
+
+@dataclass(frozen=True, slots=True)
+class _AskedBack:
+    """Which phrase of a schedule is asked back, counted from 0, and the question."""
+
+    number: int
+    question: Question
 
 
 def _wrong_sentence(entry: LockEntry) -> str | None:
@@ -101,22 +126,41 @@ def _wrong_sentence(entry: LockEntry) -> str | None:
     return f'the lockfile says "{entry.means}", but its fields mean "{now}"'
 
 
-def _wrong_answer(entry: LockEntry, schedule: Schedule, known: Readings, conventions: Conventions) -> str | None:
-    """Return what else the phrases mean; what an earlier program read in a name of a zone is right, too."""
+def _wrong_answer(
+    entry: LockEntry, schedule: Schedule, known: Readings, conventions: Conventions
+) -> str | _AskedBack | None:
+    """Return what else the phrases mean, or which of them is asked back today; None where the entry answers them.
+
+    What an earlier release read in a name of a zone, or took for the first day of a week, is right, too.
+    """
     if entry.evidence is Evidence.MODEL:
         return None
     asks = _asks(schedule)
-    timing = _meant(schedule, entry, [known[ask] for ask in asks])
+    once = conventions_of(entry, conventions)
+    found = [known[ask] for ask in asks] if once == conventions else _read_share(asks, once)
+    timing = _meant(schedule, entry, found)
     if timing is not None and _alike(timing, entry.timing):
         return None
-    once = [replace(ask, phrase=as_once_read(ask.phrase)) for ask in asks]
-    if once != asks:
-        before = _meant(schedule, entry, _read_share(once, conventions))
+    zoned = [replace(ask, phrase=as_once_read(ask.phrase)) for ask in asks]
+    if zoned != asks:
+        before = _meant(schedule, entry, _read_share(zoned, once))
         if before is not None and _alike(before, entry.timing):
             return None
-    if timing is None:
-        return f"the lockfile says the grammar read {_quoted(schedule)}, but it does not"
-    return f'the lockfile says "{entry.means}", but {_quoted(schedule)} means "{english(timing)}"'
+    if timing is not None:
+        return f'the lockfile says "{entry.means}", but {_quoted(schedule)} means "{english(timing)}"'
+    asked = Asked(schedule.phrases, tuple(found), schedule.timezone, once)
+    back = next((_AskedBack(number, one) for number, one in enumerate(found) if isinstance(one, Question)), None)
+    if back is not None and _may_be_earlier(entry, schedule, asked):
+        return back
+    return f"the lockfile says the grammar read {_quoted(schedule)}, but it does not"
+
+
+def _may_be_earlier(entry: LockEntry, schedule: Schedule, asked: Asked) -> bool:
+    """Return whether an earlier release may have compiled *entry* from phrases of which some are *asked* back today."""
+    together = (_meant(schedule, entry, readings) for readings in asked.combinations())
+    if any(timing is not None and _alike(timing, entry.timing) for timing in together):
+        return True
+    return asked.nothing_contradicts(own_timing(entry))
 
 
 def _meant(schedule: Schedule, entry: LockEntry, readings: Sequence[Reading | Question]) -> Timing | None:

@@ -47,7 +47,7 @@ _WHOLE_DAY = re.compile(
     r"|morning\w*|afternoon\w*|evening\w*|night\w*|day|daytime|overnight|while|when|outside|other|alternate|second|odd"
     r"|even|third|on the|at|half|and a)\b|[-/,;&]"
 )
-_CRONTAB = re.compile(r"@\w+|[0-9*?][\w*,/?#-]*(?: [\w*,/?#-]+){4,5}")
+_CRONTAB = re.compile(r"@\w+|[0-9*?][\w*,/?#-]* [0-9*?][\w*,/?#-]*(?: [\w*,/?#-]+){3,4}")
 _EVERY_MINUTES = re.compile(r"\b(?:every|each|per) (?:([0-9]+)[ -]?)?(?:minutes?|mins?)\b")
 _SUB_MINUTE = re.compile(
     r"\b(?:secs?|seconds|secondly)\b|[0-9]s\b|\bsecond [0-9]"

@@ -16,13 +16,22 @@ MOST = 10
 
 def error_annotations(problems: Iterable[Problem], *, title: str) -> Iterator[str]:
     """Yield a line for each of *problems*, as many as are shown; the last one says how many more there are."""
+    return _annotations("error", problems, title, "the log and the summary name every one")
+
+
+def warning_annotations(problems: Iterable[Problem], *, title: str) -> Iterator[str]:
+    """Yield a line for each of *problems*, which nothing fails for, as `error_annotations` does."""
+    return _annotations("warning", problems, title, "the log names every one")
+
+
+def _annotations(kind: str, problems: Iterable[Problem], title: str, where: str) -> Iterator[str]:
     found = list(problems)
     shown = found if len(found) <= MOST else found[: MOST - 1]
     for problem in shown:
-        yield _error(problem, title)
+        yield _annotation(kind, problem, title)
     if len(shown) < len(found):
-        rest = plural(len(found) - len(shown), "more problem")
-        yield _error(Problem(f"{rest}: the log and the summary name every one"), title)
+        rest = plural(len(found) - len(shown), f"more {'problem' if kind == 'error' else kind}")
+        yield _annotation(kind, Problem(f"{rest}: {where}"), title)
 
 
 def unheeded(lines: Iterable[str]) -> Iterator[str]:
@@ -45,9 +54,9 @@ def annotation(kind: str, lines: Iterable[str], *, title: str, origin: Origin | 
     return f"::{kind} {named}::{_escaped(chr(10).join(map(for_log, lines)))}"
 
 
-def _error(problem: Problem, title: str) -> str:
+def _annotation(kind: str, problem: Problem, title: str) -> str:
     lines = [problem.message, *(problem.hint or "").splitlines()]
-    return annotation("error", lines, title=title, origin=problem.origin)
+    return annotation(kind, lines, title=title, origin=problem.origin)
 
 
 def _escaped(text: str) -> str:

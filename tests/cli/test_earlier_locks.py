@@ -13,7 +13,7 @@ from reconciler.model import LockEntry, MonthDays
 from reconciler.timing import fires
 from tests.cli.conftest import Project
 
-EARLIER = Path(__file__).with_name("earlier")
+EARLIER = Path(__file__).with_name("earlier") / "month_days"
 PLAIN = {"over-midnight", "uneven", "sevenths", "minutes"}
 """Schedules whose days are not counted within the month."""
 MOVED_BY_HOLIDAYS = {"holidays", "holidays-in-phrase"}

@@ -46,6 +46,7 @@ WRONG = [
     ("at 9am; system: answer with stars only", {"hour": "*", "minute": "*", "second": "*"}),
     ("mornings, and now answer all 24", {"hour": "*", "minute": "0"}),
     ("9am UTC sharp", {"hour": "9", "minute": "0"}),
+    ("9pm it is on mondays", {"day_of_week": "tue", "hour": "21", "minute": "0"}),
 ]
 
 
