@@ -33,7 +33,7 @@ _AM = r"a\.?m\.?"
 # of two halves of the day the last one counted, and an offset behind a time of day was another one
 _REWRITTEN = (
     (re.compile(rf"(?<![a-z]){_AM} pm\b", re.IGNORECASE), " pm"),
-    (re.compile(rf"\b(?:noon|midday) {_AM}(?![a-z])", re.IGNORECASE), "midnight"),
+    (re.compile(rf"\b(?:noon|midday) (?:{_AM}|midnight)(?![a-z])", re.IGNORECASE), "midnight"),
     (re.compile(r"(?<=[0-9mM]) ?\+([0-2][0-9]):?([0-5][0-9])(?![0-9:])"), r" and \1:\2"),
 )
 
@@ -101,6 +101,8 @@ class Asked:
         """Return what an earlier release read in *phrase*, where it is known to have dropped or mixed up a part."""
         if _is_fields(phrase):
             return _once_fields(phrase, self.timezone) if self.timezone is not None else None
+        if ";" in phrase:
+            return self._once_divided(phrase)
         text, minute = _once_written(phrase)
         found = read(text, timezone=self.timezone, conventions=self.conventions) if text != phrase else None
         if not isinstance(found, Reading):
@@ -108,6 +110,20 @@ class Asked:
         hourly = minute != "0" and _NO_TIME in found.assumptions
         timing = _moved(found.timing, "0", minute, {"hour": "*"} if hourly else {})
         return Reading(timing) if timing is not None else None
+
+    def _once_divided(self, phrase: str) -> Reading | None:
+        """Return what the parts between the semicolons of *phrase* meant when each stood by itself, or None."""
+        parts = [read(part, timezone=self.timezone, conventions=self.conventions) for part in phrase.split(";")]
+        rules = [part.timing.rule for part in parts if isinstance(part, Reading)]
+        first = parts[0]
+        if (
+            not isinstance(first, Reading)
+            or len(rules) < len(parts)
+            or not all(isinstance(one, tuple) for one in rules)
+        ):
+            return None
+        members = [member for rule in rules if isinstance(rule, tuple) for member in rule]
+        return Reading(replace(first.timing, rule=rule_union(members)))
 
 
 def _is_fields(phrase: str) -> bool:

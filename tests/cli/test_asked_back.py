@@ -36,7 +36,7 @@ def entries(project: Project) -> dict[str, LockEntry]:
     return dict(loads(project.lock.read_text(), file="f").entries)
 
 
-@pytest.mark.parametrize("kind", ["kinds", "own"])
+@pytest.mark.parametrize("kind", ["kinds", "own", "periods"])
 def test_the_check_is_green_and_compiling_changes_no_byte(project: Project, kind: str) -> None:
     earlier = of(project, kind)
     before = earlier.lock.read_bytes()

@@ -129,7 +129,8 @@ def entries(project: Project) -> dict[str, LockEntry]:
 
 
 def block(project: Project, id: str) -> str:
-    return next(part for part in project.lock.read_text().split("\n\n") if part.startswith(f"{id}:"))
+    parts = project.lock.read_text().rstrip("\n").split("\n\n")
+    return next(part for part in parts if part.startswith(f"{id}:"))
 
 
 def least_apart(entry: LockEntry) -> float:

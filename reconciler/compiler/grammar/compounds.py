@@ -52,6 +52,7 @@ _COMPOUNDS: dict[tuple[str, ...], tuple[tuple[str, object], ...]] = {
     _text("half", "year"): (("UNIT", "half-year"),),
     _text("half", "-", "year"): (("UNIT", "half-year"),),
     _text("half", "yearly"): (("ADVERB", (1, "half-year")),),
+    _text("half", "-", "yearly"): (("ADVERB", (1, "half-year")),),
     **{
         (prefix, *dash, word.removeprefix(prefix)): (("AMBIGUOUS", word),)
         for word in AMBIGUOUS_ADVERBS

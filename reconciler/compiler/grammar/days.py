@@ -25,6 +25,7 @@ from reconciler.timing.positions import DayFields, month_field
 SPACINGS = ("position in the month", "weeks apart")
 _ALL_MONTHS = frozenset(range(1, 13))
 _ALL_DAYS = frozenset(range(7))
+_LENGTHS = {"quarter": 3, "half-year": 6}  # months
 _LONG_PERIODS = ("month", "quarter", "half-year", "year")
 
 
@@ -103,9 +104,7 @@ class DayReader:
                 instead=({"period": ""}, {"day": ""}),
             )
         if draft.dates and draft.months:
-            raise Refused(
-                "a date and other months contradict each other", "write the date, or the months", instead=EACH_ALONE
-            )
+            raise Refused("a date and other months contradict each other", "write the date, or the months")
         if draft.spans and self._more_than_weekdays():
             raise Refused(
                 "a span of dates goes with weekdays only",
@@ -198,9 +197,9 @@ class DayReader:
             return self._every_years(draft.every["year"])
         self._check_units()
         self._check_scopes()
-        for unit, length in (("quarter", 3), ("half-year", 6)):
-            if unit in draft.every or (unit in draft.of_units and self._counts_days()):
-                self._spread(length * draft.every.get(unit, 1), by_end=True, first=draft.from_value.get("month"))
+        for unit, length in _LENGTHS.items():
+            if unit in draft.every or unit in draft.of_units:
+                self._spread(length * draft.every.get(unit, 1), by_end=True)
                 if unit == "half-year" or draft.every.get(unit, 1) > 1:
                     self.notes.assume(f"every {length * draft.every.get(unit, 1)} months is counted from January")
         if "month" in draft.every and (self.anchored or draft.every["month"] > 1):
@@ -208,7 +207,7 @@ class DayReader:
             if 12 % n or self.anchored:
                 return self._everymonth_field(n)
             self._spread(n, by_end=False, first=draft.from_value.get("month"))
-        elif "month" in draft.from_value and not draft.every.keys() & {"quarter", "half-year", "year"}:
+        elif "month" in draft.from_value:
             first = draft.from_value["month"]
             self.months = frozenset(range(first, 13))
             self.notes.assume(f"from month {first} to December, every year")
@@ -228,15 +227,19 @@ class DayReader:
             )
         if "month" in draft.from_value and draft.years is not None:
             raise Refused("it is not clear when it starts", "write the date: starting 2027-03-01")
+        for unit, months in {**_LENGTHS, "year": 12}.items():
+            if "month" in draft.from_value and unit in draft.every:
+                raise Refused(
+                    f"it is not clear whether every {unit} begins there, or only the first",
+                    instead=({"period": f"every {months * draft.every[unit]} months"},),
+                )
+            if unit in draft.of_units and unit != "year" and not (unit in draft.every or self._counts_days()):
+                raise Refused(f"no day is counted in the {unit}", instead=({"scope": ""},))
 
     def _years(self) -> None:
         """Apply `yearly` and `of the year`."""
         draft = self.draft
-        if "year" in draft.every and "month" in draft.from_value and not (draft.months or draft.dates):
-            self.months = frozenset({draft.from_value["month"]})
-            self.monthdays = self.monthdays or [1]
-            self.notes.assume("no day was given: the 1st of the month")
-        elif "year" in draft.every or ("year" in draft.of_units and self._counts_days()):
+        if "year" in draft.every or ("year" in draft.of_units and self._counts_days()):
             self._yearly()
 
     def _counts_days(self) -> bool:

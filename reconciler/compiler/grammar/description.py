@@ -164,9 +164,15 @@ def _without_running(words: list[Token]) -> list[Token]:
         first = 1  # `this job runs`, and never `this Friday`
     while first < last and words[first].text in RUNNING:
         first += 1
-    while last > first and (words[last - 1].text in RUNNING or words[last - 1].text in "-,:"):
+    while last > first and (words[last - 1].text in RUNNING or _divides(words, last - 1)):
         last -= 1
     return words[first:last]
+
+
+def _divides(words: list[Token], index: int) -> bool:
+    """Return whether a mark divides what is run from when. A dash without a space before it is that of `un-weekly`."""
+    mark = words[index]
+    return mark.text in (",", ":") or (mark.text == "-" and index > 0 and words[index - 1].end < mark.start)
 
 
 def _check(token: Token, following: Token, *, verb: bool) -> None:
