@@ -27,6 +27,7 @@ _OFFSET = re.compile(r"(?:(?P<of>utc|gmt) ?)?(?P<sign>[+-]) ?(?P<hours>[0-9]{1,2
 _FIXED = re.compile(r"Etc/GMT([+-])([1-9][0-9]?)")
 _MOST_NAMED = 3
 _LONGEST_ABBREVIATION = 4
+_CONSIDERED = 5
 _SIMILAR = 0.75
 
 
@@ -272,5 +273,8 @@ def _nearest(name: str) -> str:
 
 
 def _close(name: str) -> Iterator[str]:
-    yield from get_close_matches(name.lower()[:60], _keys(), n=1, cutoff=_SIMILAR)
+    key = name.lower()[:60]
+    letters = sorted(key)
+    close = get_close_matches(key, _keys(), n=_CONSIDERED, cutoff=_SIMILAR)
+    yield from sorted(close, key=lambda one: sorted(one) != letters)[:1]  # `Apai` is Apia before it is Saipan
     yield from get_close_matches(folded(name)[:60], spoken(), n=1, cutoff=_SIMILAR)

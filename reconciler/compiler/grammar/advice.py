@@ -26,6 +26,8 @@ _SIMILAR, _TYPO, _NEARLY = 0.7, 0.8, 0.05
 _SHORT, _SIMILAR_SHORT = 3, 0.6  # letters
 _MOST_LOST = 2  # letters that nobody leaves out by mistake: `weeknights` is not `nights`
 _MOST_TYPOS = 3
+_JOINED = re.compile(r"(?:,|;|&|\band\b|\bplus\b|\s)+$", re.IGNORECASE)  # what joined a clause that is left out
+_ARTICLE = re.compile(r"\b(?:on\s+)?the\s+$", re.IGNORECASE)
 _MOST_TRIED = 8
 _MOST_PROPOSED = 3
 _LONGEST = 300  # characters; who writes more has other troubles
@@ -61,8 +63,11 @@ class Understood:
         text = self.phrase
         for (first, end), new in sorted(spans.items(), reverse=True):
             start, stop = self.tokens[first].start, self.tokens[end - 1].end
-            text = f"{text[:start]}{new}{text[stop:]}"
-        return re.sub(r"\s+(?=[,;])|[,;](?=\s*[,;])", "", " ".join(text.split())).strip(" ,;")
+            left_over = _JOINED if not new else _ARTICLE if new.startswith("on the") else None
+            before = left_over.sub(" ", text[:start]) if left_over is not None else text[:start]
+            text = f"{before}{new}{text[stop:]}"
+        text = re.sub(r"\s+(?=[,;])|[,;](?=\s*[,;])", "", " ".join(text.split())).strip(" ,;")
+        return re.sub(r"^(?:and|&|plus)\s+", "", text)
 
 
 def advised(refused: Refused, seen: Understood, attempt: Attempt) -> Question:

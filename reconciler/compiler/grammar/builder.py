@@ -272,6 +272,9 @@ class ClauseBuilder:
     def month_day_year(self, month: LarkToken, days: tuple[int, ...], year: LarkToken) -> YearDates:
         return YearDates(tuple((_int(month), day) for day in days), _int(year))
 
+    def month_one_day_year(self, month: LarkToken, day: LarkToken, year: LarkToken) -> YearDates:
+        return YearDates(((_int(month), _int(day)),), _int(year))
+
     def days_month(self, first: LarkToken, _: LarkToken, last: LarkToken, month: LarkToken) -> YearDates:
         return YearDates(tuple((_int(month), day) for day in _span(_int(first), _int(last), 31, "days")))
 

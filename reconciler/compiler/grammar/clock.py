@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 from reconciler.compiler.grammar.clauses import EACH_ALONE, Clock, NotUnderstood, Refused
 from reconciler.compiler.grammar.draft import Draft, Window
@@ -161,6 +162,12 @@ class ClockReader:
         return DayTimes(((hours, minute, second),))
 
     def _hourly_with_times(self) -> DayTimes:
+        """`every 12 hours at 6am and 6pm`: fine where the times are as far apart as the interval says."""
+        times = sorted(clock.seconds for clock in set(self.draft.times))
+        step = 3600 * self.draft.every.get("hour", 0)
+        alike = len(times) * step == DAY and all(later - one == step for one, later in pairwise(times))
+        if alike and not (self.draft.values or self.anchored):
+            return DayTimes(fields_of(times))
         raise Refused(
             "an interval of hours and a time of day contradict each other", "write one of the two", instead=EACH_ALONE
         )

@@ -31,6 +31,22 @@ def check_every_day(draft: Draft, previous: Clause | None, clause: Clause, separ
         raise _not_every_day()
 
 
+def check_added(previous: Clause | None, clause: Clause, separator: str | None) -> None:
+    """Refuse `every weekday and every day`, `every hour and on Mondays`: what is added is no limit of the other."""
+    if previous is None or separator is None or not {"and", "&", "+", "plus", "also"} & set(separator.split()):
+        return
+    said = [one.core.core if isinstance(one.core, Each) else one.core for one in (previous, clause)]
+    often = [isinstance(core, Every) for core in said]
+    days = [
+        isinstance(core, Weekdays | Ordinals | Nth | YearDates) and strong_of(one) is None
+        for core, one in zip(said, (previous, clause), strict=True)
+    ]
+    if (often[0] and days[1]) or (days[0] and often[1]):
+        raise Refused(
+            "it is not clear whether `and` adds runs or days", "write a list of phrases, or leave out the and"
+        )
+
+
 def check_days_of_every_day(draft: Draft) -> None:
     """Refuse `daily on Sundays`, in any order; `daily on weekdays` is on each of these days."""
     if draft.every.get("day") != 1:

@@ -31,7 +31,8 @@ _IN_WORDS = {
 
 def looks_like_crontab(phrase: str) -> bool:
     """Return whether *phrase* is a schedule of some program's, right or wrong, and no English."""
-    return unwrapped(phrase)[:1] == "@" or reader_of(phrase) is not None
+    line = unwrapped(phrase)
+    return (line[:1] == "@" and not line[1:2].isspace()) or reader_of(phrase) is not None
 
 
 def read_crontab(phrase: str, *, timezone: str | None) -> Reading:

@@ -101,7 +101,7 @@ class DayReader:
             raise Refused(
                 "a date comes once a year, and the interval is another",
                 "write the interval, or the date",
-                instead=({"period": ""}, {"day": ""}),
+                instead=() if draft.monthdays or draft.nths else ({"period": ""}, {"day": ""}),
             )
         if draft.dates and draft.months:
             raise Refused("a date and other months contradict each other", "write the date, or the months")

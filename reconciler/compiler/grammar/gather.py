@@ -40,6 +40,7 @@ from reconciler.compiler.grammar.clauses import (
     Zone,
 )
 from reconciler.compiler.grammar.contradictions import (
+    check_added,
     check_days_of_every_day,
     check_every_day,
     check_frequencies,
@@ -64,6 +65,7 @@ def gather(parts: list[Clause | Separator]) -> Draft:
         part = still_excepted(part, previous, separator)  # noqa: PLW2901  the same clause with its meaning
         check_numbers(previous, part, separator)
         check_every_day(draft, previous, part, separator)
+        check_added(previous, part, separator)
         _Gatherer(draft, part, separator).add()
         previous, separator = part, None
     check_days_of_every_day(draft)

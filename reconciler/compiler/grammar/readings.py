@@ -42,7 +42,7 @@ def reading_of(
     if not inside:
         return _reading_of(parts, timezone, conventions, choice)
     again = {_subject(part) for part in inside} & {_subject(part) for part in outside}
-    if not again:
+    if not again or _says_the_minute(outside, inside):
         return _reading_of(parts, timezone, conventions, choice)
     # what brackets say once more has to be what stands outside of them: `at 18:00 (6pm)`
     bracketed = set(map(id, inside))
@@ -61,6 +61,13 @@ def _subject(part: Clause) -> str:
     if group == "time":
         return "interval" if isinstance(part.core, Every | Offset | NthUnit) else "time"
     return type(part.core).__name__ if group == "whole" else group
+
+
+def _says_the_minute(outside: list[Clause], inside: list[Clause]) -> bool:
+    """Return whether brackets say at which minute of `every hour (:05)`, and nothing else."""
+    hours = [part.core for part in outside if _subject(part) == "interval"]
+    hourly = all(isinstance(core, Every) and core.unit == "hour" for core in hours)
+    return hourly and all(isinstance(part.core, Offset) and not part.core.every for part in inside)
 
 
 def _bracketed(parts: list[Part]) -> tuple[list[Clause], list[Clause]]:

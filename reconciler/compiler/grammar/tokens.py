@@ -94,6 +94,8 @@ def _heard(found: list[Token], silent: list[Token]) -> list[Token]:
         )
         if article or dot or both or token.text in EMPHASIS:
             silent.append(token)
+            if token.text == "only" and out and out[-1].kind == "AND":
+                out[-1] = out[-1]._replace(kind="PUNCT", text=",")  # `and only` limits, and adds nothing
         else:
             out.append(token)
     return out

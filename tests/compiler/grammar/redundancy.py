@@ -40,6 +40,7 @@ SAID_TWICE = (
     ),
     Twice("every each", rf"{_DAY}.*<\w+>", "behind a named day: `Mondays every week`"),
     Twice("single", r"(?:every|each) <\w+>", "behind every: `every single day`"),
+    Twice("half", r"<half> hour \(.*\b30\b", "before brackets that list its minutes"),
     Twice("all single", rf"<\w+>.*{_DAY}", "before a named day: `all weekdays`"),
     Twice("both", r"<both> .*\band\b", "before two values: `both the 1st and 15th`"),
     Twice("once", r"<once> (?:every|each|an?|\w+ly)\b", "before how often: `once every 20 minutes`"),
