@@ -249,8 +249,8 @@ class DayReader:
     def _check_scopes(self) -> None:
         """Refuse `yearly on the 1st of the month` and `every month of the quarter`: two periods for one number."""
         draft = self.draft
-        units = [unit for unit in ("month", "quarter", "half-year", "year") if unit in draft.every]
-        scopes = draft.of_units & {"month", "quarter", "half-year", "year"}
+        units = [unit for unit in _LONG_PERIODS if unit in draft.every]
+        scopes = draft.of_units.intersection(_LONG_PERIODS)
         # a longer period beside a day of the month is no other one: `on the 1st of the month every quarter`
         against = [unit for unit in units for scope in scopes if unit != scope and draft.every[unit] == 1]
         if scopes and not (units or draft.every or draft.names_days):
